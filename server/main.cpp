@@ -249,7 +249,9 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   WorkerPool workers(config.database, config.limits.worker_threads,
                      static_cast<std::size_t>(config.limits.request_queue));
   std::atomic<bool> stopping = false;
-  WorkerPool long_work(config.database, 1, 2);  // one at it, and one more behind it sees what was queued meanwhile
+  auto patient = config.database;
+  patient.answer_timeout_s = 3600;      // a check of a large ledger takes its time
+  WorkerPool long_work(patient, 1, 2);  // one at it, and one more behind it sees what was queued meanwhile
   SlaveServices slave_services{.workers = workers,
                                .dispatcher = dispatcher,
                                .results = results,
@@ -347,13 +349,13 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   slave_sessions.stop();
   workers.stop();
   stopping = true;
-  long_work.stop();
   notifier.stop();
   previews.stop();
   write_telemetry(telemetry, config.database);
   dispatcher.stop();
   http.stop();
   loops.stop();
+  long_work.stop();  // last: nothing waits for it, and a kill meanwhile loses nothing
   spdlog::info("distrend: stopped");
   return {};
 }

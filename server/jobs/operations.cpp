@@ -1,5 +1,6 @@
 #include "server/jobs/operations.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,9 @@
 namespace distren {
 
 namespace {
+
+// One that keeps failing for want of an answer would keep all others waiting.
+constexpr std::int64_t most_tries = 3;
 
 // JSON of what was found out; empty: nothing is to be told.
 using Outcome = Result<std::string>;
@@ -38,6 +42,8 @@ Outcome delete_job(JobService& jobs, Database& database, std::int64_t id) {
 }
 
 Outcome perform(JobService& jobs, Database& database, store::Operation const& operation) {
+  if (operation.tries > most_tries)  // the server or the database ended each time, so that nobody said so
+    return fail(Errc::unavailable, fmt::format("it was begun {} times and never ended", most_tries));
   if (operation.kind == ledger_check_operation) return check_ledger(database);
   if (operation.kind == job_deletion_operation) return delete_job(jobs, database, operation.target);
   return fail(Errc::invalid, "this server does not know operations of the kind " + operation.kind);
@@ -45,6 +51,7 @@ Outcome perform(JobService& jobs, Database& database, store::Operation const& op
 
 std::string_view problem_code_of(Error const& error) {
   if (!error.problem.empty()) return error.problem;
+  if (error.code == Errc::unavailable) return "database_unavailable";
   return error.code == Errc::conflict ? "state_conflict" : "internal_error";
 }
 
@@ -59,7 +66,8 @@ void run_operations(JobService& jobs, Database& database, std::atomic<bool> cons
     if (!operation) return spdlog::warn("operations wait for now: {}", operation.error().message);
     if (!*operation) return;
     auto const outcome = perform(jobs, database, **operation);
-    if (!outcome && outcome.error().code == Errc::unavailable)
+    bool const again = stopping || (*operation)->tries < most_tries;
+    if (!outcome && outcome.error().code == Errc::unavailable && again)
       return spdlog::warn("operation {} is begun again later: {}", (*operation)->id, outcome.error().message);
     auto const kept = outcome ? store::finish_operation(database, (*operation)->id, *outcome)
                               : store::fail_operation(database, (*operation)->id, problem_code_of(outcome.error()),

@@ -1,6 +1,7 @@
 // Does the long work that people asked for, one after the other, so that it keeps no worker from answering requests: it
 // is queued in the database, survives a kill and is begun again. Run on a thread of its own whenever something was
-// queued, and every minute, because a database that was away may have kept some of it. Each kind may be done twice.
+// queued, and every minute, because a database that was away may have kept some of it. Each kind may be done twice;
+// what had no answer of the database three times has failed, so that it keeps nothing waiting for ever.
 #pragma once
 
 #include <atomic>

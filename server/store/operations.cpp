@@ -1,5 +1,7 @@
 #include "server/store/operations.h"
 
+#include "common/base/text.h"
+
 namespace distren::store {
 
 Result<std::int64_t> create_operation(Database& database, std::int64_t user, std::string_view kind,
@@ -37,6 +39,7 @@ Result<std::optional<Operation>> begin_operation(Database& database) {
     begun->id = row.integer(0);
     begun->kind = row.text(1);
     begun->target = row.integer(2);
+    begun->tries = row.integer(3);
   });
   if (!done) return done.error();
   return begun;
@@ -48,7 +51,8 @@ Result<void> finish_operation(Database& database, std::int64_t id, std::string_v
 }
 
 Result<void> fail_operation(Database& database, std::int64_t id, std::string_view code, std::string_view detail) {
-  return database.call("operation_finish", {id, nullptr, code, detail.substr(0, 2000)});
+  auto const kept = whole_characters(detail, 2000);
+  return database.call("operation_finish", {id, nullptr, code, std::string_view(kept)});
 }
 
 Result<void> requeue_operations(Database& database) {

@@ -19,6 +19,7 @@ struct Operation {
   std::string state;                         // queued, running, succeeded or failed
   std::int64_t target = 0;                   // the job; 0: none
   std::string target_name;                   // empty: it is gone
+  std::int64_t tries = 0;                    // how often it was begun
   std::string result;                        // JSON; empty: none
   std::string problem_code, problem_detail;  // of one that failed
   std::string created_at, finished_at;       // empty: it has not ended
@@ -28,7 +29,7 @@ struct Operation {
 // are waiting.
 Result<std::int64_t> create_operation(Database&, std::int64_t user, std::string_view kind, std::int64_t target);
 Result<Operation> show_operation(Database&, std::int64_t id);
-// The oldest that waits, now running, with id, kind and target; nullopt: none waits.
+// The oldest that waits, now running, with id, kind, target and tries; nullopt: none waits.
 Result<std::optional<Operation>> begin_operation(Database&);
 Result<void> finish_operation(Database&, std::int64_t id, std::string_view result);
 Result<void> fail_operation(Database&, std::int64_t id, std::string_view code, std::string_view detail);

@@ -6,11 +6,11 @@ is "$(sql "$create(1, 'ledger_check', NULL); $create(2, 'job_deletion', 7)" | tr
 is "$(sql "$create(1, 'ledger_check', NULL)")" 1 "the_same_work_by_the_same_user_is_queued_once"
 is "$(sql "$create(2, 'job_deletion', 8); $create(1, 'job_deletion', 7)" | tr '\n' ' ')" "3 4 " \
   "work_on_another_job_or_by_another_user_is_other_work"
-is "$(sql "CALL operation_begin()")" "1	ledger_check	0" "the_oldest_is_begun_first"
+is "$(sql "CALL operation_begin()")" "1	ledger_check	0	1" "the_oldest_is_begun_first"
 is "$(sql "$create(1, 'ledger_check', NULL)")" 1 "what_is_being_done_is_not_queued_again"
-is "$(sql "CALL operation_begin()")" "2	job_deletion	7" "then_the_next"
+is "$(sql "CALL operation_begin()")" "2	job_deletion	7	1" "then_the_next"
 sql "CALL operation_requeue()"
-is "$(sql "CALL operation_begin()")" "1	ledger_check	0" "what_a_kill_interrupted_is_begun_again"
+is "$(sql "CALL operation_begin()")" "1	ledger_check	0	2" "what_a_kill_interrupted_is_begun_again_and_counted"
 sql "CALL operation_finish(1, '{\"clean\":true}', NULL, NULL); CALL operation_begin(); CALL operation_finish(2, NULL, 'state_conflict', 'no')" >/dev/null
 is "$(owner "SELECT state, result, problem_code, problem_detail FROM operation WHERE id <= 2 ORDER BY id")" \
   "succeeded	{\"clean\":true}	NULL	NULL

@@ -1,6 +1,7 @@
 // Points over the HTTP API: what is shown, what may be adjusted and by whom.
 #include "server/store/points.h"
 #include "common/base/points_text.h"
+#include "server/store/operations.h"
 #include "tests/support/points_fixture.h"
 
 using namespace distren;
@@ -50,6 +51,30 @@ START_TEST(only_administrators_adjust_and_read_the_whole_ledger) {
   ck_assert_uint_gt(found["result"]["invariants"].size(), 10);
   ck_assert_int_eq(desk.call("GET", checked.header("Location"), ann.secret).status, 404);
   ck_assert(desk.points(ann)["available_millipoints"] == 10000);
+}
+END_TEST
+
+START_TEST(work_that_never_gets_an_answer_fails_and_keeps_no_other_waiting) {
+  PointsFixture desk;
+  auto const begun = desk.call("POST", "/api/v1/admin/ledger-checks", admin_session);
+  ck_assert_int_eq(begun.status, 202);
+  desk.write_row("UPDATE operation SET try_count = 3 WHERE id = " + begun.json["id"].dump());
+  auto const failed = desk.end_of(begun, admin_session);
+  ck_assert_text(failed["state"], "failed");
+  ck_assert_text(failed["problem"]["code"], "database_unavailable");
+}
+END_TEST
+
+START_TEST(a_long_account_of_why_work_failed_is_cut_between_two_characters) {
+  PointsFixture desk;
+  auto const made = desk.call("POST", "/api/v1/admin/ledger-checks", admin_session);
+  auto begun = store::begin_operation(desk.database);
+  while (begun && *begun && (*begun)->id != made.json["id"]) begun = store::begin_operation(desk.database);
+  ck_assert(begun.has_value() && begun->has_value() && (*begun)->tries == 1);
+  auto const why = std::string(1999, 'x') + "\u00e4\u00e4";
+  ck_assert(store::fail_operation(desk.database, (*begun)->id, "internal_error", why).has_value());
+  auto const shown = desk.call("GET", made.header("Location"), admin_session).json;
+  ck_assert_text(shown["problem"]["detail"], std::string(1999, 'x'));
 }
 END_TEST
 
@@ -228,6 +253,8 @@ END_TEST
 TestGroup const points_tests{
     "points",
     {a_new_account_has_nothing_and_an_adjustment_is_receipted, only_administrators_adjust_and_read_the_whole_ledger,
+     work_that_never_gets_an_answer_fails_and_keeps_no_other_waiting,
+     a_long_account_of_why_work_failed_is_cut_between_two_characters,
      a_ledger_that_is_not_in_order_says_which_row_breaks_it,
      amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing,
      the_smallest_and_the_largest_amounts_arrive_exactly, why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner,
