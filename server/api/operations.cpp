@@ -50,7 +50,7 @@ Reply handle_show_operation(Request const&, Context& context) {
   if (operation && context.caller.may_access(operation->user)) {
     bool const whole_grid = operation->kind == ledger_check_operation;
     if (whole_grid && !context.caller.may(Scope::grid_admin)) return scope_missing(Scope::grid_admin);
-    return json_reply(200, to_json(*operation));
+    if (!whole_grid || context.caller.administers()) return json_reply(200, to_json(*operation));
   }
   if (!operation && operation.error().code != Errc::not_found) return error_reply(operation.error());
   return error_reply(404, fmt::format("you have no operation {}", *id));

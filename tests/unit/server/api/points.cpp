@@ -1,5 +1,8 @@
 // Points over the HTTP API: what is shown, what may be adjusted and by whom.
 #include "server/store/points.h"
+
+#include <fmt/format.h>
+
 #include "common/base/points_text.h"
 #include "server/store/operations.h"
 #include "tests/support/points_fixture.h"
@@ -50,6 +53,16 @@ START_TEST(only_administrators_adjust_and_read_the_whole_ledger) {
   ck_assert(found["result"]["clean"] == true);
   ck_assert_uint_gt(found["result"]["invariants"].size(), 10);
   ck_assert_int_eq(desk.call("GET", checked.header("Location"), ann.secret).status, 404);
+  auto const role = [&](char const* what) {
+    desk.write_row(fmt::format("UPDATE user SET role = '{}' WHERE id = {}", what, ann.id));
+  };
+  role("moderator");
+  ck_assert_int_eq(desk.call("GET", checked.header("Location"), ann.secret).status, 404);
+  role("administrator");
+  auto const hers = desk.call("POST", "/api/v1/admin/ledger-checks", ann.secret).header("Location");
+  ck_assert_int_eq(desk.call("GET", hers, ann.secret).status, 200);
+  role("user");
+  ck_assert_int_eq(desk.call("GET", hers, ann.secret).status, 404);
   ck_assert(desk.points(ann)["available_millipoints"] == 10000);
 }
 END_TEST
