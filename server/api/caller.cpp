@@ -72,6 +72,7 @@ Result<Caller> find_caller(Request const& request, Services const& services, Dat
     caller.user = std::move(token->user);
     caller.scopes = scopes_of(token->scopes);
     caller.token_hash = hash;
+    caller.token_expires_ms = token->expires_ms;
     return caller;
   }
   auto user = store::find_session(database, hash);

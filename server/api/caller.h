@@ -26,6 +26,7 @@ struct Caller {
   bool csrf_missing = false;  // by cookie, a changing request without its token
   std::string secret_hash;    // of the session; empty for tokens
   std::string token_hash;     // of the API token; empty for sessions
+  std::optional<std::int64_t> token_expires_ms;  // UNIX time; of an API token that expires
 
   [[nodiscard]] bool known() const { return user.id != 0; }
   [[nodiscard]] bool may(Scope scope) const { return has_scope(scopes, scope); }

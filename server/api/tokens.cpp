@@ -59,6 +59,11 @@ Reply handle_create_token(Request const& request, Context& context) {
   if ((wanted & ~context.caller.scopes) != 0) {
     return error_reply(403, "an API token cannot make one that may do more than itself");
   }
+  if (auto const end = context.caller.token_expires_ms; end && (!expires_ms || *expires_ms > *end)) {
+    return error_reply(403, fmt::format("an API token cannot make one that lasts longer than itself; give it an "
+                                        "expires_at of at most {}",
+                                        iso_time(*end)));
+  }
   auto const kept = scope_names(wanted);
   auto const secret = std::string(token_prefix) + random_secret();
   auto id = store::create_token(context.database(), context.caller.user.id, name,

@@ -70,7 +70,8 @@ Result<std::int64_t> create_token(Database& database, std::int64_t user, std::st
 Result<TokenOwner> find_token(Database& database, std::string_view secret_hash) {
   TokenOwner owner;
   auto const found = database.call("token_find", {secret_hash}, [&](SqlRow const& row) {
-    owner = {read_user(row), row.text(3), row.text(4)};
+    owner = {read_user(row), row.text(3), row.text(4), {}};
+    if (!row.is_null(5)) owner.expires_ms = row.integer(5);
   });
   if (!found) return found.error();
   return owner;

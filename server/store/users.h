@@ -55,7 +55,8 @@ Result<void> delete_session(Database&, std::string_view secret_hash);
 struct TokenOwner {
   User user;
   std::string scopes;
-  std::string expired_at;  // empty: it has not expired; otherwise it opens nothing
+  std::string expired_at;                  // empty: it has not expired; otherwise it opens nothing
+  std::optional<std::int64_t> expires_ms;  // UNIX time; of one that expires
 };
 Result<std::int64_t> create_token(Database&, std::int64_t user, std::string_view name, std::string_view scopes,
                                   std::string_view secret_hash, std::optional<std::int64_t> expires_ms = {});

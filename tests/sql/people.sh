@@ -66,7 +66,7 @@ refuses DR400 "needs a password" "no_password_is_none" "CALL user_password_chang
 refuses DR404 "no user 99" "nobody_has_no_password" "CALL user_password_change(99, 'h', '')"
 
 is "$(sql "CALL token_create(2, 'laptop', 'jobs:read jobs:write', REPEAT('t', 32), NULL)")" 1 "a_token_is_made"
-is "$(sql "CALL token_find(REPEAT('t', 32))")" "2	bob	user	jobs:read jobs:write	NULL" "a_token_is_found_by_its_hash"
+is "$(sql "CALL token_find(REPEAT('t', 32))")" "2	bob	user	jobs:read jobs:write	NULL	NULL" "a_token_is_found_by_its_hash"
 is "$(sql 'CALL token_list(2)' | awk -F '\t' '{ print $2, $3, ($5 != "NULL") }')" "laptop jobs:read jobs:write 1" \
   "a_list_of_tokens_tells_their_use"
 refuses DR404 "unknown or was deleted" "an_unknown_token_is_not_found" "CALL token_find(REPEAT('u', 32))"

@@ -1,5 +1,5 @@
 -- The user of a token; records its use, once a minute at most. Row: id, name, role, scopes, when it ended (NULL: it has
--- not; what has ended opens nothing). DR403 the user is blocked, DR404 unknown.
+-- not; what has ended opens nothing), when it ends (UNIX ms, NULL: never). DR403 the user is blocked, DR404 unknown.
 CREATE OR REPLACE PROCEDURE token_find(IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
@@ -19,6 +19,7 @@ BEGIN
     COMMIT;
   END IF;
   SELECT u.id, u.name, u.role, REPLACE(t.scopes, ',', ' ') AS scopes,
-    IF(t.expires_at <= v_now, time_text(t.expires_at), NULL) AS expired_at
+    IF(t.expires_at <= v_now, time_text(t.expires_at), NULL) AS expired_at,
+    TIMESTAMPDIFF(MICROSECOND, '1970-01-01', t.expires_at) DIV 1000 AS expires_ms
   FROM token t JOIN user u ON u.id = t.user_id WHERE t.id = v_token_id;
 END

@@ -1,6 +1,8 @@
 // Each route, each scope, each role and a stranger: from the table of routes, so that no route is forgotten.
 #include <string>
 
+#include "common/base/clock.h"
+#include "common/base/text.h"
 #include "tests/support/api_fixture.h"
 #include "tests/support/database_fixture.h"
 #include "tests/support/owned_things.h"
@@ -164,6 +166,19 @@ START_TEST(no_token_makes_one_that_may_do_more) {
   ck_assert_int_eq(desk.call("POST", "/api/v1/tokens", maker, {{"name", "y"}, {"scopes", {"jobs:read"}}}).status, 403);
   ck_assert_int_eq(desk.call("POST", "/api/v1/tokens", maker, {{"name", "z"}, {"scopes", {"account:write"}}}).status,
                    201);
+  auto const day_ms = std::int64_t{86'400'000};
+  auto const make = [&](std::string const& secret, std::string const& name, json const& expires_at) {
+    return desk.call("POST", "/api/v1/tokens", secret,
+                     {{"name", name}, {"scopes", {"account:write"}}, {"expires_at", expires_at}});
+  };
+  auto const soon = unix_ms() + day_ms;
+  auto const short_lived = make(user, "short", iso_time(soon)).json["secret"].get<std::string>();
+  for (auto const& longer : {json(nullptr), json(iso_time(soon + 1000))}) {
+    auto const longer_lived = make(short_lived, "long", longer);
+    ck_assert_msg(longer_lived.status == 403, "%s", longer_lived.text.c_str());
+    ck_assert_says(longer_lived.message(), "longer than itself");
+  }
+  ck_assert_int_eq(make(short_lived, "as long", iso_time(soon)).status, 201);
   for (auto const* old : {"read", "submit", "slaves", "admin", "jobs", "jobs:", "JOBS:READ", "none", ""}) {
     auto const reply = desk.call("POST", "/api/v1/tokens", user, {{"name", "o"}, {"scopes", {old}}});
     ck_assert_msg(reply.status == 400, "%s: %s", old, reply.text.c_str());
