@@ -184,6 +184,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/user_gone_jobs.sql \
   %D%/procedures/user/user_list.sql \
   %D%/procedures/user/user_password_change.sql \
+  %D%/procedures/user/user_password_write.sql \
   %D%/procedures/user/user_role_change.sql \
   %D%/procedures/user/user_show.sql \
   %D%/procedures/user/user_task_count.sql \

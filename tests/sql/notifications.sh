@@ -69,6 +69,12 @@ sql 'CALL notification_enqueue()' >/dev/null
 is "$(owner "SELECT COUNT(*) FROM notification WHERE channel = 'mail' AND state = 'waiting'; SELECT COUNT(*) FROM notification
   WHERE channel = 'mail' AND problem = 'more than 30 within an hour'; SELECT COUNT(*) FROM notification WHERE channel = 'browser'" | tr '\n' ' ')" \
   "30 11 41 " "nobody_gets_more_than_thirty_mails_an_hour"
+owner "INSERT INTO notification (user_id, kind, channel, message, created_at, due_at)
+    VALUES (1, 'reset', 'mail', 'A link', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3));
+  INSERT INTO activity (created_at, kind, user_id, message) VALUES (UTC_TIMESTAMP(3), 'job_finished', 1, 'one more')" >/dev/null
+sql 'CALL notification_enqueue()' >/dev/null
+is "$(owner "SELECT state FROM notification WHERE kind = 'reset'; SELECT state FROM notification WHERE message = 'one more' AND channel = 'mail'" |
+  tr '\n' ' ')" "waiting given_up " "but_a_link_for_a_lost_password"
 for n in $(seq 10); do sql "CALL notification_test(2, 'mail', 'Hello')"; done
 refuses DR429 "ten tests" "nobody_sends_tests_without_end" "CALL notification_test(2, 'mail', 'Hello')"
 refuses DR400 'no channel "pigeon"' "a_channel_that_is_none_is_refused" "CALL notification_test(1, 'pigeon', 'x')"

@@ -31,6 +31,7 @@ BEGIN
   JOIN user u ON u.id = n.user_id
   LEFT JOIN email_code c ON c.user_id = n.user_id AND c.expires_at > v_now AND BINARY c.email = BINARY u.email
   LEFT JOIN password_reset r ON n.kind = 'reset' AND r.user_id = n.user_id AND r.used_at IS NULL
-    AND r.expires_at > v_now
+    AND r.expires_at > v_now AND NOT EXISTS (SELECT 1 FROM password_reset later
+      WHERE later.user_id = r.user_id AND later.id > r.id AND later.used_at IS NULL)
   ORDER BY n.id;
 END

@@ -1,7 +1,8 @@
 -- Creates the notifications of new activity for the users who chose its kind before it happened, and the deliveries of
 -- their webhooks (webhook_enqueue), once for each. Activity gets its id before its transaction ends: that of the last
--- minute is read again. Beyond 30 mails an hour for a user the rest is given up, with that as its problem. Rows: users
--- with new browser notifications. No errors.
+-- minute is read again. Beyond 30 mails an hour for a user the rest is given up, with that as its problem; codes
+-- and links that people ask for, and tests, have limits of their own. Rows: users with new browser notifications. No
+-- errors.
 CREATE OR REPLACE PROCEDURE notification_enqueue()
 SQL SECURITY DEFINER
 BEGIN
@@ -31,7 +32,8 @@ BEGIN
   IF v_made > 0 THEN
     UPDATE notification n
     JOIN (SELECT id, ROW_NUMBER() OVER (PARTITION BY user_id, channel ORDER BY id) AS place
-          FROM notification WHERE created_at > v_now - INTERVAL 1 HOUR AND channel = 'mail') r ON r.id = n.id
+          FROM notification WHERE created_at > v_now - INTERVAL 1 HOUR AND channel = 'mail'
+            AND kind NOT IN ('confirm', 'reset', 'test')) r ON r.id = n.id
     SET n.state = 'given_up', n.ended_at = v_now, n.problem = 'more than 30 within an hour'
     WHERE r.place > 30 AND n.state = 'waiting' AND n.try_count = 0;
   END IF;
