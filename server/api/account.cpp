@@ -42,9 +42,11 @@ Reply handle_change_me(Request const& request, Context& context) {
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (changes) {
     if (auto refused = wrong_current_password(context, password)) return std::move(*refused);
-    auto const done = store::change_email(context.database(), context.caller.user.id, email.value_or(""));
-    if (!done) return error_reply(done.error());
   }
+  // Without a change, too: a client that expects another revision is told.
+  auto const done = store::change_email(context.database(), context.caller.user.id,
+                                        changes ? std::optional(email.value_or(std::string())) : std::nullopt);
+  if (!done) return error_reply(done.error());
   return handle_show_me(request, context);
 }
 

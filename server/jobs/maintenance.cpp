@@ -73,16 +73,21 @@ void look_after_settings_and_events(MaintenanceParts const& parts, Database& dat
 }
 
 // Ends the streams of those who may no longer read.
+// Gone, or of somebody who was blocked.
+bool is_over(Error const& login) {
+  return login.code == Errc::not_found || login.code == Errc::denied;
+}
+
 void check_streams(MaintenanceParts const& parts, Database& database) {
   for (auto const& session : parts.live.sessions()) {
     bool over = false;
     if (session.by_token) {
       auto const token = store::find_token(database, session.secret_hash);
       over = token ? !token->expired_at.empty() || (session.by_role && token->user.role == store::Role::user)
-                   : token.error().code == Errc::not_found;
+                   : is_over(token.error());
     } else {
       auto const user = store::find_session(database, session.secret_hash);
-      over = user ? session.by_role && user->role == store::Role::user : user.error().code == Errc::not_found;
+      over = user ? session.by_role && user->role == store::Role::user : is_over(user.error());
     }
     if (over) parts.live.end_session(session.secret_hash);
   }

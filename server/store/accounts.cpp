@@ -25,8 +25,8 @@ Result<std::string> end_session(Database& database, std::int64_t user, std::int6
   return secret_hash;
 }
 
-Result<void> change_email(Database& database, std::int64_t user, std::string_view email) {
-  return database.call("user_email_change", {user, email});
+Result<void> change_email(Database& database, std::int64_t user, std::optional<std::string> const& email) {
+  return database.call("user_email_change", {user, email ? SqlValue(std::string_view(*email)) : SqlValue(nullptr)});
 }
 
 Result<std::vector<std::string>> change_password(Database& database, std::int64_t user, std::string_view password_hash,

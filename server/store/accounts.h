@@ -26,8 +26,8 @@ Result<std::vector<Session>> list_sessions(Database&, std::int64_t user, std::st
 // Returns its secret_hash. not_found: it is not one of this user's.
 Result<std::string> end_session(Database&, std::int64_t user, std::int64_t session);
 
-// email empty: none.
-Result<void> change_email(Database&, std::int64_t user, std::string_view email);
+// email empty: none; nullopt: it stays, and only the revision that is expected is looked at.
+Result<void> change_email(Database&, std::int64_t user, std::optional<std::string> const& email);
 // Ends all sessions but the kept one; returns their secret_hash.
 Result<std::vector<std::string>> change_password(Database&, std::int64_t user, std::string_view password_hash,
                                                  std::string_view kept_secret_hash);

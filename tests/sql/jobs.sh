@@ -132,6 +132,10 @@ is "$(sql "CALL job_list(0, 'active', 0, 100, FALSE)" | cut -f 1,22,23,24,27 | h
   "$grandchild	1	$child	$parent	0
 $child	1	$parent	$parent	0
 $parent	4	0	0	1" "a_complete_submission_is_shown_whole_with_its_holds"
+is "$(sql "CALL submission_job_list('[$parent,1]')" | cut -f 1,2)" "1	1
+$parent	$parent
+$parent	$child
+$parent	$grandchild" "the_jobs_of_submissions_are_listed_in_order"
 is "$(owner "SELECT tiles_per_frame, task_count, revision FROM job WHERE id = $parent; SELECT GROUP_CONCAT(frame ORDER BY id) FROM task WHERE job_id = $parent")" \
   "4	8	1
 1,1,1,1,2,2,2,2" "a_job_in_tiles_has_a_task_for_each_tile_in_the_order_of_frames"
@@ -180,11 +184,7 @@ sql "CALL job_delete($parent)"
 refuses DR409 "which was deleted; submit it again" "a_job_made_of_a_deleted_one_is_not_requeued" "CALL job_requeue($child, 0, FALSE)"
 
 # Lists of submissions.
-is "$(sql "CALL submission_job_list('[1,$parent]')" | cut -f 1,2)" "1	1
-$parent	$parent
-$parent	$child
-$parent	$grandchild" "the_jobs_of_submissions_are_listed_in_order"
 for n in $(seq 100); do create "filler $n" 0 blender scene.blend 50 "$file" '[1]'; echo ';'; done >"$work/fillers.sql"
 sql "$(cat "$work/fillers.sql")" >/dev/null
 is "$(owner "FLUSH LOCAL STATUS; CALL submission_job_list('[$(seq -s , 20)]'); SHOW STATUS LIKE 'Handler_read_rnd_next'" |
-  awk '$1 == "Handler_read_rnd_next" { print ($2 < 200) }')" 1 "and_read_no_others"
+  awk '$1 == "Handler_read_rnd_next" { print ($2 < 200) }')" 1 "a_list_of_submissions_reads_no_other_jobs"

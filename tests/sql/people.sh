@@ -113,11 +113,11 @@ is "$(owner 'SELECT COUNT(*), COUNT(user_id) FROM password_reset'; links)" "3	0
 refuses DR404 "holds no more" "and_is_no_link" "CALL password_reset_find(1)"
 minutes_pass() { owner "UPDATE password_reset SET created_at = created_at - INTERVAL 11 MINUTE, expires_at = expires_at - INTERVAL 11 MINUTE" >/dev/null; }
 sql "CALL password_reset_create('BOB', ''); CALL password_reset_create('', 'Bob@example.org'); CALL password_reset_create('bob', '')"
-is "$(links) $(sql "CALL notification_dequeue(9)" | cut -f 3,8,13 | sed 's/[0-9]*$/T/')" "1 reset	bob@example.org	4/T" "who_asks_again_at_once_gets_no_other_link"
+is "$(links) $(sql "CALL notification_dequeue(9)" | cut -f 3,8,11 | sed 's/[0-9]*$/T/')" "1 reset	bob@example.org	4/T" "who_asks_again_at_once_gets_no_other_link"
 is "$(owner "SELECT GROUP_CONCAT(COALESCE(user_id, '-') ORDER BY id) FROM password_reset")" "-,-,-,2,-,-" "and_nothing_shows_that"
 minutes_pass
 sql "CALL password_reset_create('bob', '')"
-is "$(links) $(sql "CALL notification_dequeue(9)" | cut -f 3,8,13 | sed 's/[0-9]*$/T/')" "1 reset	bob@example.org	7/T" "later_another_is_sent"
+is "$(links) $(sql "CALL notification_dequeue(9)" | cut -f 3,8,11 | sed 's/[0-9]*$/T/')" "1 reset	bob@example.org	7/T" "later_another_is_sent"
 for n in 1 2 3 4 5 6 7 8; do sql "CALL password_reset_find(4)" >/dev/null; done
 owner "INSERT INTO session (secret_hash, user_id, address, created_at, expires_at) VALUES (REPEAT('z', 32), 2, '', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) + INTERVAL 1 DAY)" >/dev/null
 is "$(sql "CALL password_reset_find(4)" | awk '{ print ($1 > 1600000000000) }')" 1 "no_stranger_ends_a_link_by_trying_or_asking"
@@ -150,6 +150,7 @@ sql "CALL user_create('dora', 'dora@example.org', 'h'); CALL session_create(4, R
   CALL slave_create(4, 'cellar', 'keyc', REPEAT('p', 32)); CALL slave_state_change(2, 'disabled');
   CALL project_create(4, 'film'); CALL user_email_change(4, 'd@example.org')" >/dev/null
 owner "UPDATE user SET confirmed_email = email WHERE id = 4; UPDATE account SET balance = 0 WHERE user_id = 4" >/dev/null
+owner "INSERT INTO activity (created_at, kind, user_id, message) VALUES (UTC_TIMESTAMP(3), 'job_created', 4, 'dora submitted film')" >/dev/null
 refuses DR403 "last five minutes" "an_account_is_deleted_by_a_fresh_login_alone" "CALL user_delete(4, REPEAT('e', 32))"
 owner "UPDATE session SET created_at = created_at - INTERVAL 6 MINUTE WHERE user_id = 4" >/dev/null
 refuses DR403 "last five minutes" "not_by_an_old_one" "CALL user_delete(4, REPEAT('d', 32))"
@@ -164,9 +165,15 @@ is "$(owner "SELECT (SELECT COUNT(*) FROM session WHERE user_id = 4) + (SELECT C
 is "$(owner "SELECT COUNT(*) FROM activity WHERE message LIKE '%dora%'")" 0 "and_its_name_from_the_log"
 is "$(owner "SELECT COUNT(*) FROM account WHERE user_id = 4")" 2 "its_points_stay"
 for call in "user_show(4)" "user_find('dora')" "user_credentials('dora')" "user_email_change(4, '')" "session_create(4, REPEAT('f', 32), 60, '', '')" \
-  "user_delete(4, REPEAT('d', 32))" "user_password_change(4, 'h', '')"; do
+  "user_delete(4, REPEAT('d', 32))" "user_password_change(4, 'h', '')" "user_role_change(1, 4, 'user')" \
+  "token_create(4, 'x', 'jobs:read', REPEAT('x', 32), NULL)" "slave_create(4, 'x', 'keyx', REPEAT('p', 32))" "project_create(4, 'x')"; do
   refuses DR404 "no user" "${call%%(*}_knows_no_deleted_account" "CALL $call"
 done
+# What a request left that came in between.
+owner "INSERT INTO session (secret_hash, user_id, address, created_at, expires_at) VALUES (REPEAT('y', 32), 4, '', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) + INTERVAL 1 DAY);
+  INSERT INTO token (user_id, name, scopes, secret_hash, created_at) VALUES (4, 'x', 'jobs:read', REPEAT('y', 32), UTC_TIMESTAMP(3))" >/dev/null
+refuses DR404 "log in again" "a_session_of_a_deleted_account_opens_nothing" "CALL session_find(REPEAT('y', 32))"
+refuses DR404 "unknown or was deleted" "nor_does_a_token" "CALL token_find(REPEAT('y', 32))"
 is "$(sql "CALL user_list(1, '', '', 0, 10)" | grep -c '^4')" 0 "no_list_has_it"
 sql "CALL user_gone_clear()"
 is "$(owner 'SELECT COUNT(*) FROM project WHERE user_id = 4')" 0 "its_projects_go"
@@ -189,6 +196,9 @@ sql "CALL invitation_create(1, '', 60000, REPEAT('k', 32))" >/dev/null
 owner "UPDATE invitation SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE id = 2" >/dev/null
 refuses DR403 "not valid any more" "an_invitation_expires" "CALL user_create_invited('late', '', 'h', REPEAT('k', 32))"
 sql "CALL invitation_create(1, '', 60000, REPEAT('m', 32))" >/dev/null
+owner "UPDATE user SET role = 'user' WHERE id = 1" >/dev/null
+refuses DR403 "not valid any more" "who_may_no_longer_invite_has_invited_nobody" "CALL user_create_invited('early', '', 'h', REPEAT('m', 32))"
+owner "UPDATE user SET role = 'administrator' WHERE id = 1" >/dev/null
 raced=$(together 4 'sql "CALL user_create_invited('"'"'r$each'"'"', '"''"', '"'h'"', REPEAT('"'m'"', 32))"')
 is "$(owner "SELECT COUNT(*) FROM user WHERE name LIKE 'r_'")" 1 "four_at_once_make_one_account"
 owner "INSERT INTO invitation (secret_hash, user_id, note, created_at, expires_at)

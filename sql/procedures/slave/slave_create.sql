@@ -19,7 +19,7 @@ BEGIN
   END IF;
 
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id FOR UPDATE) THEN
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id AND name IS NOT NULL FOR UPDATE) THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
   IF EXISTS (SELECT 1 FROM slave WHERE slavekey = p_slavekey) THEN

@@ -14,11 +14,11 @@ BEGIN
   IF p_lifetime_s NOT BETWEEN 1 AND 366 * 86400 THEN
     CALL error_raise(400, CONCAT('a session lasts 1 second to 366 days, not ', p_lifetime_s, ' seconds'));
   END IF;
-  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id AND name IS NOT NULL) THEN
+  START TRANSACTION;
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id AND name IS NOT NULL FOR UPDATE) THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
   CALL user_blocked_check(p_user_id);
-  START TRANSACTION;
   DELETE FROM session WHERE expires_at <= v_now ORDER BY expires_at LIMIT 100;
   INSERT INTO session (secret_hash, user_id, address, user_agent, created_at, last_seen_at, expires_at)
   VALUES (p_secret_hash, p_user_id, p_address, LEFT(p_user_agent, 200), v_now, v_now,

@@ -1,5 +1,5 @@
 -- The user of a session; records its use, once a minute at most. Row: id, name, role. DR403 the user is blocked, DR404
--- unknown or expired.
+-- unknown or expired, or the account was deleted.
 CREATE OR REPLACE PROCEDURE session_find(IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
@@ -8,8 +8,9 @@ BEGIN
   DECLARE v_seen_at DATETIME(3);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
-  SELECT user_id, COALESCE(last_seen_at, created_at) INTO v_user_id, v_seen_at
-  FROM session WHERE secret_hash = p_secret_hash AND expires_at > v_now;
+  SELECT s.user_id, COALESCE(s.last_seen_at, s.created_at) INTO v_user_id, v_seen_at
+  FROM session s JOIN user u ON u.id = s.user_id AND u.name IS NOT NULL
+  WHERE s.secret_hash = p_secret_hash AND s.expires_at > v_now;
   IF v_user_id IS NULL THEN
     CALL error_raise(404, 'this session is unknown or has expired; log in again');
   END IF;

@@ -28,7 +28,7 @@ BEGIN
   END IF;
 
   START TRANSACTION;
-  SELECT role INTO v_role FROM user WHERE id = p_user_id FOR UPDATE;
+  SELECT role INTO v_role FROM user WHERE id = p_user_id AND name IS NOT NULL FOR UPDATE;
   IF v_role IS NULL THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;

@@ -1,10 +1,12 @@
 -- The user of a token; records its use, once a minute at most. Row: id, name, role, scopes, when it ended (NULL: it has
--- not; what has ended opens nothing), when it ends (UNIX ms, NULL: never). DR403 the user is blocked, DR404 unknown.
+-- not; what has ended opens nothing), when it ends (UNIX ms, NULL: never). DR403 the user is blocked, DR404 unknown,
+-- or the account was deleted.
 CREATE OR REPLACE PROCEDURE token_find(IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
-  DECLARE v_token_id BIGINT DEFAULT (SELECT id FROM token WHERE secret_hash = p_secret_hash);
+  DECLARE v_token_id BIGINT DEFAULT (SELECT t.id FROM token t JOIN user u ON u.id = t.user_id AND u.name IS NOT NULL
+    WHERE t.secret_hash = p_secret_hash);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   IF v_token_id IS NULL THEN

@@ -52,9 +52,7 @@ BEGIN
   UPDATE user SET name = NULL, email = NULL, confirmed_email = NULL, password_hash = '', role = 'user',
     failed_logins = 0, locked_until = NULL, blocked_at = NULL, blocked_reason = NULL, revision = revision + 1
   WHERE id = p_user_id;
-  UPDATE activity SET message = 'An account that was deleted since' WHERE user_id = p_user_id
-    AND kind IN ('user_created', 'user_role', 'user_blocked', 'user_unblocked', 'user_password', 'login_locked',
-      'admin_login');
+  UPDATE activity SET message = 'An account that was deleted since' WHERE user_id = p_user_id;
   INSERT INTO activity (created_at, kind, user_id, message)
   VALUES (v_now, 'user_deleted', p_user_id, CONCAT('Account ', p_user_id, ' was deleted by its owner'));
   COMMIT;

@@ -16,7 +16,7 @@ BEGIN
   SELECT next_value INTO v_number FROM counter WHERE name = 'user' FOR UPDATE;  -- one at a time: who is the last?
   CALL admin_check(p_administrator_id);
   SELECT role, blocked_at IS NOT NULL, revision INTO v_role, v_blocked, v_revision
-  FROM user WHERE id = p_user_id FOR UPDATE;
+  FROM user WHERE id = p_user_id AND name IS NOT NULL FOR UPDATE;
   IF v_role IS NULL THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;

@@ -10,7 +10,7 @@ BEGIN
 
   CALL webhook_check(COALESCE(p_url, ''), COALESCE(p_topics, '?'), COALESCE(p_secret, ''));
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id FOR UPDATE) THEN
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id AND name IS NOT NULL FOR UPDATE) THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
   IF (SELECT COUNT(*) FROM webhook WHERE user_id = p_user_id) >= 10 THEN

@@ -78,11 +78,13 @@ START_TEST(an_email_address_is_changed_by_whoever_knows_the_password) {
     ck_assert_msg(set(body).status == status, "%s", body.dump().c_str());
   ck_assert(set(json::object()).json["email"] == "ann@example.org");
   ck_assert(set({{"email", nullptr}, {"current_password", "long enough"}}).json["email"].is_null());
-  Request request;
-  request.method = "PATCH";
-  request.headers = {{"authorization", "Bearer " + desk.secret}, {"if-match", "\"r1\""}};
-  request.body = json{{"email", "b@example.org"}, {"current_password", "long enough"}}.dump();
-  ck_assert_int_eq(desk.send(std::move(request), me).status, 412);
+  for (auto const& body : {json{{"email", "b@example.org"}, {"current_password", "long enough"}}, json::object()}) {
+    Request request;
+    request.method = "PATCH";
+    request.headers = {{"authorization", "Bearer " + desk.secret}, {"if-match", "\"r1\""}};
+    request.body = body.dump();
+    ck_assert_msg(desk.send(std::move(request), me).status == 412, "%s", body.dump().c_str());
+  }
 }
 END_TEST
 
