@@ -1,5 +1,5 @@
 // One action for many jobs, tasks or slaves: each is done by itself, as its own request would do it, so that one that
-// cannot be changed keeps none of the others.
+// cannot be changed keeps none of the others. What is too much for one request is begun as operations.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -84,14 +84,17 @@ Reply answer_batch(Request const& request, Context& context, std::span<BatchActi
   auto items = json::array();
   for (auto const id : ids) {
     auto const number = fmt::to_string(id);
-    Context its{context.worker, context.services, context.caller, {{"id", number}}};
+    Context its{context.worker, context.services, context.caller, {{"id", number}}, context.tasks_deleted};
     auto reply = action->handle(one, its);
+    context.tasks_deleted = its.tasks_deleted;
     add_request_id(reply, request.id);
     auto const* const text = std::get_if<std::string>(&reply.body);
-    bool const failed = reply.status >= 400;
+    auto const answer = text != nullptr ? json::parse(*text, nullptr, false) : json();
+    bool const begun = reply.status == 202 && answer.is_object();
     items.push_back({{"id", id},
                      {"status", reply.status},
-                     {"problem", failed && text != nullptr ? json::parse(*text, nullptr, false) : json(nullptr)}});
+                     {"problem", reply.status >= 400 ? answer : json()},
+                     {"operation_id", begun ? answer.value("id", json()) : json()}});
   }
   return json_reply(200, {{"items", std::move(items)}});
 }

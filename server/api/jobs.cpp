@@ -167,11 +167,12 @@ Reply handle_delete_job(Request const&, Context& context) {
   if (!store::has_ended(job->state)) {
     return error_reply(409, fmt::format("job {} is {}; cancel it first", job->id, job_state_name(job->state)));
   }
-  if (job->tasks > large_job_tasks) {
+  if (context.tasks_deleted + job->tasks > large_job_tasks) {
     if (auto const same = store::check_job_revision(context.database(), job->id); !same)
       return error_reply(same.error());
     return begin_operation(context, job_deletion_operation, job->id);
   }
+  context.tasks_deleted += job->tasks;
   auto const removed = context.services.jobs.remove(context.database(), *job);
   return removed ? empty_reply(204) : error_reply(removed.error());
 }

@@ -173,7 +173,7 @@ export interface paths {
         put?: never;
         /**
          * Have a link to set a new password sent to a confirmed e-mail address
-         * @description Answers the same, and as fast, whether there is such an account or not. The link leads to a page and holds for an hour; the latest alone holds, and five a day are sent. A grid that sends no e-mail refuses.
+         * @description Answers the same, and as fast, whether there is such an account or not. The link leads to a page and holds for an hour or until one was used. Five a day are sent, and none within ten minutes of one that holds. A grid that sends no e-mail refuses.
          */
         post: operations["createPasswordReset"];
         delete?: never;
@@ -599,7 +599,7 @@ export interface paths {
         };
         /**
          * Long work, which a request that was answered 202 has begun
-         * @description Ask every second or two until its state is `succeeded` or `failed`. It is shown for a week after its end, to whoever asked for it.
+         * @description Ask every second or two until its state is `succeeded` or `failed`. It is shown for a week after its end, to whoever asked for it; a ledger check to administrators alone.
          */
         get: operations["showOperation"];
         put?: never;
@@ -914,7 +914,7 @@ export interface paths {
         };
         /**
          * What I submitted, newest first
-         * @description A submission is there as long as its first job, whose number it has.
+         * @description A submission is there as long as its first job, whose number it has. A page has at most 50 of them, whatever `limit` says, because each has all of its jobs.
          */
         get: operations["listSubmissions"];
         put?: never;
@@ -2214,9 +2214,15 @@ export interface components {
                 /**
                  * @description Of HTTP, as its own request would have been answered
                  * @example 200
+                 * @example 202
                  * @example 409
                  */
                 status: number;
+                /**
+                 * Format: int64
+                 * @description Of the operation that does it (status 202), as for large jobs and for what one request cannot delete; null where there is none
+                 */
+                operation_id: number | null;
                 /** @description Why not; null where it was done */
                 problem: components["schemas"]["Problem"] | null;
             }[];
@@ -4419,7 +4425,7 @@ export interface operations {
                     scopes: components["schemas"]["Scope"][];
                     /**
                      * Format: date-time
-                     * @description In the future, at most 3,660 days from now; null: never
+                     * @description In the future, at most 3,660 days from now; null: never. An API token that expires makes none that lasts longer
                      */
                     expires_at?: string | null;
                 };

@@ -65,6 +65,26 @@ START_TEST(what_a_job_can_be_asked_can_be_asked_of_many) {
 }
 END_TEST
 
+START_TEST(what_is_too_much_for_one_request_is_begun) {
+  Fixture fixture;
+  auto const ann = fixture.person();
+  auto ids = json::array();
+  for (int const frames : {12000, 12000, 10}) {
+    auto const made = fixture.call("POST", "/api/v1/submissions", ann,
+                                   sample_job(fixture, ann, {{"frames", "1-" + std::to_string(frames)}}));
+    ck_assert_msg(made.status == 201, "%s", made.text.c_str());
+    ids.push_back(made.json["id"]);
+    ck_assert_int_eq(fixture.call("POST", job_path(made.json["id"], "/cancel"), ann).status, 200);
+  }
+  auto const done = fixture.call("POST", "/api/v1/jobs/batch", ann, {{"action", "delete"}, {"ids", ids}}).json["items"];
+  ck_assert_msg(done[0]["status"] == 204 && done[1]["status"] == 202 && done[2]["status"] == 204, "%s",
+                done.dump().c_str());
+  ck_assert(done[0]["operation_id"].is_null() && done[1]["problem"].is_null());
+  auto const path = "/api/v1/operations/" + done[1]["operation_id"].dump();
+  ck_assert(fixture.call("GET", path, ann).json["job"]["id"] == ids[1]);
+}
+END_TEST
+
 START_TEST(slaves_are_disabled_enabled_and_revoked_together) {
   Fixture fixture;
   auto const ann = fixture.person();
@@ -133,7 +153,7 @@ END_TEST
 TestGroup const batches_tests{
     "batches",
     {one_that_cannot_be_changed_keeps_none_of_the_others, what_a_job_can_be_asked_can_be_asked_of_many,
-     slaves_are_disabled_enabled_and_revoked_together, frames_are_requeued_together,
+     what_is_too_much_for_one_request_is_begun, slaves_are_disabled_enabled_and_revoked_together, frames_are_requeued_together,
      a_batch_that_is_not_one_says_what_is_wrong_and_changes_nothing},
     with_database};
 
