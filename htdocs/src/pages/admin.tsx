@@ -76,7 +76,7 @@ export function AdminPage() {
   return (
     <>
       <Heading>{t.title}</Heading>
-      {user.role === 'administrator' && <AdminTabs here="" />}
+      <AdminTabs here="" />
       {user.role === 'administrator' && <Setup />}
       {live.problem && !seen && <ErrorMessage problem={live.problem} retry={live.refresh} />}
       {!seen && !live.problem && <Loading />}

@@ -67,9 +67,9 @@ function Page({ address, user }: { address: Address; user: User }) {
   if (first === 'register') return <HomePage />; // with an invitation that was just used
   if (first === 'account' && second === undefined) return <AccountPage />;
   if (first === 'admin' && second === undefined && moderates(user)) return <AdminPage />;
+  if (first === 'admin' && second === 'invitations' && moderates(user)) return <AdminInvitationsPage />;
   if (first === 'admin' && user.role === 'administrator') {
     if (second === 'users') return <AdminUsersPage />;
-    if (second === 'invitations') return <AdminInvitationsPage />;
     if (second === 'settings') return <AdminSettingsPage />;
     if (second === 'methods') return <AdminMethodsPage />;
     if (second === 'events') return <AdminEventsPage />;
