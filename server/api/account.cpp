@@ -74,7 +74,7 @@ Reply handle_delete_me(Request const&, Context& context) {
   for (auto const slave : deleted->slaves)
     disable_slave(services.dispatcher, slave, "the account of its owner was deleted");
   for (auto const& session : deleted->sessions) services.live.end_session(session);
-  services.jobs.remove_gone(context.database());
+  services.jobs.cancel_gone(context.database());
   return empty_reply(204);
 }
 

@@ -23,9 +23,9 @@ struct Caller {
   store::User user;     // id 0: not logged in
   unsigned scopes = 0;  // of Scope
   bool by_cookie = false;
-  bool csrf_missing = false;  // by cookie, a changing request without its token
-  std::string secret_hash;    // of the session; empty for tokens
-  std::string token_hash;     // of the API token; empty for sessions
+  bool csrf_missing = false;                     // by cookie, a changing request without its token
+  std::string secret_hash;                       // of the session; empty for tokens
+  std::string token_hash;                        // of the API token; empty for sessions
   std::optional<std::int64_t> token_expires_ms;  // UNIX time; of an API token that expires
 
   [[nodiscard]] bool known() const { return user.id != 0; }

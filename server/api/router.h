@@ -24,7 +24,7 @@ struct Context {
   Services& services;
   Caller caller;
   std::vector<std::pair<std::string_view, std::string_view>> path;  // "{id}" of the pattern; views into the request
-  std::int64_t tasks_deleted = 0;  // with their jobs, by this request so far
+  std::int64_t tasks_deleted = 0;                                   // with their jobs, by this request so far
 
   [[nodiscard]] Database& database() const { return worker.database; }
   [[nodiscard]] std::string_view value(std::string_view name) const;  // of the path

@@ -208,13 +208,24 @@ Result<void> JobService::remove(Database& database, store::Job const& job) {
   return {};
 }
 
+void JobService::cancel_gone(Database& database) {
+  constexpr int at_once = 10000;
+  auto const jobs = store::list_gone_jobs(database, true, at_once);
+  if (!jobs) return spdlog::warn("jobs of deleted accounts wait to be cancelled: {}", jobs.error().message);
+  for (auto const id : *jobs) {
+    auto const done = cancel(database, id, "cancelled: its owner's account was deleted");
+    if (!done && done.error().code != Errc::not_found)
+      spdlog::warn("job {} of a deleted account goes on for now: {}", id, done.error().message);
+  }
+}
+
 void JobService::remove_gone(Database& database) {
+  cancel_gone(database);
   constexpr int at_once = 100;
-  auto const jobs = store::list_gone_jobs(database, at_once);
+  auto const jobs = store::list_gone_jobs(database, false, at_once);
   if (!jobs) return spdlog::warn("jobs of deleted accounts wait to be deleted: {}", jobs.error().message);
   for (auto const id : *jobs) {
-    auto job = store::show_job(database, id);
-    if (job && !store::has_ended(job->state)) job = cancel(database, id, "cancelled: its owner's account was deleted");
+    auto const job = store::show_job(database, id);
     if (!job && job.error().code == Errc::not_found) continue;
     auto const removed = job ? remove(database, *job) : Result<void>(job.error());
     if (!removed) spdlog::warn("job {} of a deleted account stays for now: {}", id, removed.error().message);

@@ -49,7 +49,9 @@ public:
   Result<store::Job> requeue_task(Database& database, std::int64_t job, std::int64_t task);
   // Its row, its files and its place on the pages. conflict: it has not ended.
   Result<void> remove(Database& database, store::Job const& job);
-  // Some of the jobs of accounts that were deleted, which are cancelled first; what is left is for the next call.
+  // The jobs of accounts that were deleted, so that none is rendered from now on.
+  void cancel_gone(Database& database);
+  // Cancels them and deletes some; what is left is for the next call.
   void remove_gone(Database& database);
 
   // Points of its owner into its boost; the same key moves them once. Returns the transaction.

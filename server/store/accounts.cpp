@@ -71,9 +71,9 @@ Result<DeletedUser> delete_user(Database& database, std::int64_t user, std::stri
   return deleted;
 }
 
-Result<std::vector<std::int64_t>> list_gone_jobs(Database& database, int limit) {
+Result<std::vector<std::int64_t>> list_gone_jobs(Database& database, bool unfinished, int limit) {
   std::vector<std::int64_t> jobs;
-  auto const listed = database.call("user_gone_jobs", {std::int64_t{limit}},
+  auto const listed = database.call("user_gone_jobs", {std::int64_t{unfinished}, std::int64_t{limit}},
                                     [&](SqlRow const& row) { jobs.push_back(row.integer(0)); });
   if (!listed) return listed.error();
   return jobs;

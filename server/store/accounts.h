@@ -46,7 +46,7 @@ struct DeletedUser {
 // secret_hash: of a session that is younger than five minutes, else denied. conflict: the last administrator.
 Result<DeletedUser> delete_user(Database&, std::int64_t user, std::string_view secret_hash);
 // Jobs of deleted accounts, in the order in which they can be cancelled and deleted.
-Result<std::vector<std::int64_t>> list_gone_jobs(Database&, int limit);
+Result<std::vector<std::int64_t>> list_gone_jobs(Database&, bool unfinished, int limit);
 // Projects of deleted accounts that have no jobs left.
 Result<void> clear_gone_projects(Database&);
 

@@ -1,8 +1,8 @@
 -- Long work that somebody asked for, done by the server one at a time. Rules: README.md.
 
--- kind: ledger_check, or job_deletion with target_id, the job. state: queued, running, succeeded or failed. result: JSON
--- of what was found out; problem_*: why it failed. try_count: how often it was begun. A row lives for a week after its
--- end.
+-- kind: ledger_check, or job_deletion with target_id, the job. state: queued, running, succeeded or failed. result:
+-- JSON of what was found out; problem_*: why it failed. try_count: how often it was begun. A row lives for a week after
+-- its end.
 CREATE TABLE IF NOT EXISTS operation (
   id BIGINT NOT NULL AUTO_INCREMENT,
   user_id BIGINT NOT NULL,

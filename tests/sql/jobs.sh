@@ -132,7 +132,7 @@ is "$(sql "CALL job_list(0, 'active', 0, 100, FALSE)" | cut -f 1,22,23,24,27 | h
   "$grandchild	1	$child	$parent	0
 $child	1	$parent	$parent	0
 $parent	4	0	0	1" "a_complete_submission_is_shown_whole_with_its_holds"
-is "$(sql "CALL submission_job_list('[$parent,1]')" | cut -f 1,2)" "1	1
+is "$(sql "CALL submission_job_list('[$parent,3]')" | cut -f 1,2)" "3	3
 $parent	$parent
 $parent	$child
 $parent	$grandchild" "the_jobs_of_submissions_are_listed_in_order"

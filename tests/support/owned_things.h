@@ -23,9 +23,8 @@ inline OwnedThings make_things(ApiFixture& desk, std::string const& owner) {
   auto const job = std::to_string(new_job(desk, owner));
   auto const upload = desk.upload(owner, "mine").header("Location");
   auto const project = made("projects", {{"name", "film"}});
-  auto const operation =
-      store::create_operation(desk.database, desk.call("GET", "/api/v1/users/me", owner).json["id"],
-                              job_deletion_operation, std::stoll(job));
+  auto const operation = store::create_operation(desk.database, desk.call("GET", "/api/v1/users/me", owner).json["id"],
+                                                 job_deletion_operation, std::stoll(job));
   ck_assert(operation.has_value());
   return {{"{job_id}", job},
           {"{submission_id}", job},
@@ -73,8 +72,8 @@ inline Request request_of(Route const& route, std::string const& secret) {
                      {"tus-resumable", "1.0.0"},
                      {"upload-offset", "0"},
                      {"content-type", route.takes_bytes ? "application/offset+octet-stream" : "application/json"}};
-  auto const* const patch = route.pattern.find("/webhooks/") == std::string_view::npos ? R"({"name":"stolen"})"
-                                                                                      : R"({"is_enabled":false})";
+  auto const* const patch =
+      route.pattern.find("/webhooks/") == std::string_view::npos ? R"({"name":"stolen"})" : R"({"is_enabled":false})";
   request.body = route.method == "PATCH" ? patch : "";
   return request;
 }

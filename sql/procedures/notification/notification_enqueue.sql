@@ -1,8 +1,8 @@
 -- Creates the notifications of new activity for the users who chose its kind before it happened, and the deliveries of
 -- their webhooks (webhook_enqueue), once for each. Activity gets its id before its transaction ends: that of the last
 -- minute is read again. Beyond 30 mails an hour for a user the rest is given up, with that as its problem; codes
--- and links that people ask for, and tests, have limits of their own. Rows: users with new browser notifications. No
--- errors.
+-- and links that people ask for, and tests, have limits of their own. Rows: users with new browser notifications.
+-- No errors.
 CREATE OR REPLACE PROCEDURE notification_enqueue()
 SQL SECURITY DEFINER
 BEGIN

@@ -11,7 +11,7 @@ BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  SELECT next_value INTO v_number FROM counter WHERE name = 'user' FOR UPDATE;  -- first, as whatever changes who is there
+  SELECT next_value INTO v_number FROM counter WHERE name = 'user' FOR UPDATE;  -- first, as user_delete
   SET v_invitation_id = (SELECT i.id FROM invitation i JOIN user u ON u.id = i.user_id AND u.blocked_at IS NULL
       AND u.role <> 'user'
     WHERE i.secret_hash = p_secret_hash AND i.used_at IS NULL AND i.expires_at > v_now FOR UPDATE);

@@ -1,5 +1,6 @@
 -- Sets a user's e-mail address, '' removes it, NULL keeps it; a new one is to be confirmed, and links that were sent to
--- the old one hold no more. The same again changes nothing. DR400 an invalid value, DR404 no such user, DR412 another revision.
+-- the old one hold no more. The same again changes nothing. DR400 an invalid value, DR404 no
+-- such user, DR412 another revision.
 CREATE OR REPLACE PROCEDURE user_email_change(IN p_user_id BIGINT, IN p_email VARCHAR(1000))
 SQL SECURITY DEFINER
 BEGIN

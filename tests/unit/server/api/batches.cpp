@@ -153,8 +153,8 @@ END_TEST
 TestGroup const batches_tests{
     "batches",
     {one_that_cannot_be_changed_keeps_none_of_the_others, what_a_job_can_be_asked_can_be_asked_of_many,
-     what_is_too_much_for_one_request_is_begun, slaves_are_disabled_enabled_and_revoked_together, frames_are_requeued_together,
-     a_batch_that_is_not_one_says_what_is_wrong_and_changes_nothing},
+     what_is_too_much_for_one_request_is_begun, slaves_are_disabled_enabled_and_revoked_together,
+     frames_are_requeued_together, a_batch_that_is_not_one_says_what_is_wrong_and_changes_nothing},
     with_database};
 
 }  // namespace

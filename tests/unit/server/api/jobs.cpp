@@ -360,8 +360,7 @@ TestGroup const jobs_tests{
      files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
      jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone,
      all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames,
-     a_submission_is_shown_and_listed_as_long_as_its_first_job_is_there,
-     a_page_of_submissions_has_at_most_fifty},
+     a_submission_is_shown_and_listed_as_long_as_its_first_job_is_there, a_page_of_submissions_has_at_most_fifty},
     with_database};
 
 }  // namespace
