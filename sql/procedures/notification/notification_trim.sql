@@ -1,6 +1,6 @@
 -- Deletes notifications and deliveries to webhooks of 30 days ago, also those that wait though they were due a day ago:
--- of who is blocked, or of a grid that sends nothing. Deletes expired codes and links. 10,000 rows of each a call. No
--- errors.
+-- of who is blocked, or of a grid that sends nothing. Deletes expired codes and links. 10,000 rows of each a call.
+-- No errors.
 CREATE OR REPLACE PROCEDURE notification_trim()
 SQL SECURITY DEFINER
 BEGIN

@@ -1,4 +1,5 @@
--- Queues long work that a user asks for. Row: its id; that of the same work by the same user, if it has not ended. DR413
+-- Queues long work that a user asks for. Row: its id; that of the same work by the same user, if it has not ended.
+-- DR413
 -- too many of this user's are waiting.
 CREATE OR REPLACE PROCEDURE operation_create(IN p_user_id BIGINT, IN p_kind VARCHAR(32), IN p_target_id BIGINT)
 SQL SECURITY DEFINER
