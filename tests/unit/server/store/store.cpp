@@ -261,7 +261,7 @@ START_TEST(what_the_dispatcher_needs_is_loaded) {
   auto const user = make_person(database, "loader");
   auto const id = create_job(database, user, new_job(20));
   ck_assert_good(id);
-  auto const slave = store::create_slave(database, user, "pc", "key of the loader", std::string(32, 'p'));
+  auto const slave = store::create_slave(database, user, "pc", "keyofloader", std::string(32, 'p'));
   ck_assert_good(slave);
   auto const first = store::show_job(database, *id)->first_task;
   auto const attempts = store::reserve_attempts(database, 10);
