@@ -48,7 +48,7 @@ def slaves_are_renamed_disabled_and_revoked(fixture):
     page.press("Disable")
     page.see("Disabled. It gets no work")
     page.press("Enable")
-    page.see("never connected")
+    page.see("Never connected")
     page.press("Remote settings")
     page.see("remote_settings = true")
     page.press("Blocked work")

@@ -114,14 +114,14 @@ def a_job_is_moved_to_another_shot_on_its_page(fixture):
     fixture.take("move-job")
     page.fill("Shot", "SQ020/SH010")
     page.press("Move", "dialog button")
-    page.see("animatic belongs to SQ020/SH010 now")
+    page.see("animatic moved to SQ020/SH010")
     page.press("Move to another shot")
     page.fill("Shot", "New shot…")
     page.fill("Name", "nonsense")
     page.see("Use a name like SQ010/SH020.")
     page.fill("Name", "SQ040/SH010")
     page.press("Move", "dialog button")
-    page.see("animatic belongs to SQ040/SH010 now")
+    page.see("animatic moved to SQ040/SH010")
     moved = fixture.grid.cli("job", "edit", "1", "--no-shot", "--json").stdout
     assert '"shot": null' in moved, moved
     wait_until("the page receives the change", lambda: page.script(
