@@ -13,7 +13,7 @@
 
 namespace distren {
 
-// A job of more tasks than that is deleted by an operation: about a second of the database.
+// A job of more tasks than that, and what a batch deletes beyond them, is deleted by an operation.
 inline constexpr std::int64_t large_job_tasks = 20000;
 
 inline constexpr std::string_view ledger_check_operation = "ledger_check";  // {"clean", "invariants": [...]}
