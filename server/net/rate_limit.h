@@ -59,7 +59,7 @@ public:
   [[nodiscard]] Rate rate() const { return rate_; }
 
 private:
-  Rate const rate_;
+  Rate const rate_{};
   std::mutex mutex_;  // guards buckets_
   std::unordered_map<std::string, TokenBucket> buckets_;
 };
