@@ -3,7 +3,7 @@
 
 build_packages=(
   autoconf autoconf-archive automake ccache check esbuild g++ make pkg-config
-  libcli11-dev libcurl4-openssl-dev libevent-dev libfmt-dev libmysqlcppconn-dev libopenimageio-dev
+  libarchive-dev libcli11-dev libcurl4-openssl-dev libevent-dev libfmt-dev libmysqlcppconn-dev libopenimageio-dev
   libseccomp-dev libspdlog-dev libssl-dev libtomlplusplus-dev libxml2-dev libzstd-dev nlohmann-json3-dev zlib1g-dev
 )
 grid_packages=(blender bubblewrap ca-certificates mariadb-server python3)

@@ -15,7 +15,7 @@ else
 libdistren_server_a_SOURCES = $(server_sources)
 endif
 
-SERVER_LIBS = libdistren-server.a $(SCENE_LIBS) $(COMMON_LIBS) $(LIBEVENT_LIBS) $(MYSQLCPPCONN_LIBS) $(ZLIB_LIBS)
+SERVER_LIBS = libdistren-server.a $(SCENE_LIBS) $(COMMON_LIBS) $(ARCHIVE_LIBS) $(LIBEVENT_LIBS) $(MYSQLCPPCONN_LIBS) $(ZLIB_LIBS)
 
 sbin_PROGRAMS += distrend
 distrend_SOURCES = %D%/main.cpp

@@ -41,4 +41,4 @@ endif
 bin_PROGRAMS += distren-slave
 distren_slave_SOURCES = %D%/main.cpp
 distren_slave_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
-distren_slave_LDADD = libdistren-slave.a $(COMMON_LIBS)
+distren_slave_LDADD = libdistren-slave.a $(COMMON_LIBS) $(ARCHIVE_LIBS)

@@ -193,15 +193,15 @@ void TaskRunner::allow() {
 
 Result<InstalledMethod const*> TaskRunner::method_for(protocol::FrameOrder const& order) const {
   for (auto const& each : methods_) {
-    if (each.method.name != order.method) continue;
-    if (compare_versions(each.version, order.version) < 0)
+    if (each.method.name != order.renderer.method) continue;
+    if (compare_versions(each.version, order.renderer.version) < 0)
       return fail(Errc::invalid,
                   fmt::format("the file needs {} {}, and this slave has {}", each.method.title,
-                              printable(order.version, 40), each.version),
+                              printable(order.renderer.version, 40), each.version),
                   "renderer_missing");
     return &each;
   }
-  return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.method, 40)),
+  return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.renderer.method, 40)),
               "renderer_missing");
 }
 

@@ -221,6 +221,65 @@ std::optional<std::string> unseal(std::string_view key, std::string_view sealed)
   return plain;
 }
 
+namespace {
+
+constexpr std::size_t signing_key_size = 32;
+constexpr std::size_t signature_size = 64;
+
+struct SigningKey {
+  EVP_PKEY* key;
+  explicit SigningKey(EVP_PKEY* owned) : key(owned) {}
+  SigningKey(SigningKey const&) = delete;
+  SigningKey& operator=(SigningKey const&) = delete;
+  ~SigningKey() { EVP_PKEY_free(key); }
+};
+
+struct SignatureContext {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  SignatureContext() { must(context != nullptr); }
+  SignatureContext(SignatureContext const&) = delete;
+  SignatureContext& operator=(SignatureContext const&) = delete;
+  ~SignatureContext() { EVP_MD_CTX_free(context); }
+};
+
+EVP_PKEY* private_signing_key(std::string_view key) {
+  must(key.size() == signing_key_size);
+  EVP_PKEY* const made = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(key), key.size());
+  must(made != nullptr);
+  return made;
+}
+
+}  // namespace
+
+std::string public_key_of(std::string_view private_key) {
+  SigningKey const key(private_signing_key(private_key));
+  std::string out(signing_key_size, '\0');
+  std::size_t size = out.size();
+  must(EVP_PKEY_get_raw_public_key(key.key, reinterpret_cast<unsigned char*>(out.data()), &size) == 1);
+  return out;
+}
+
+std::string sign(std::string_view private_key, std::string_view message) {
+  SigningKey const key(private_signing_key(private_key));
+  SignatureContext const digest;
+  must(EVP_DigestSignInit(digest.context, nullptr, nullptr, nullptr, key.key) == 1);
+  std::string out(signature_size, '\0');
+  std::size_t size = out.size();
+  must(EVP_DigestSign(digest.context, reinterpret_cast<unsigned char*>(out.data()), &size, bytes_of(message),
+                      message.size()) == 1);
+  return out;
+}
+
+bool verify_signature(std::string_view public_key, std::string_view message, std::string_view signature) {
+  if (public_key.size() != signing_key_size || signature.size() != signature_size) return false;
+  SigningKey const key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(public_key), public_key.size()));
+  if (key.key == nullptr) return false;
+  SignatureContext const digest;
+  must(EVP_DigestVerifyInit(digest.context, nullptr, nullptr, nullptr, key.key) == 1);
+  return EVP_DigestVerify(digest.context, bytes_of(signature), signature.size(), bytes_of(message), message.size()) ==
+         1;
+}
+
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -54,6 +54,11 @@ std::string to_base64url(std::string_view bytes);  // without padding
 std::string seal(std::string_view key, std::string_view plain);
 std::optional<std::string> unseal(std::string_view key, std::string_view sealed);
 
+// Ed25519: keys of 32 bytes, signatures of 64. A key or signature of another length verifies nothing.
+std::string public_key_of(std::string_view private_key);  // any 32 random bytes are a private key
+std::string sign(std::string_view private_key, std::string_view message);
+bool verify_signature(std::string_view public_key, std::string_view message, std::string_view signature);
+
 inline std::string_view as_bytes(Digest const& digest) {
   return {reinterpret_cast<char const*>(digest.data()), digest.size()};
 }

@@ -10,17 +10,20 @@ namespace distren::protocol {
 struct Renderer {
   std::string method{};
   std::string version{};
-  std::string build{};   // of renderers that the grid delivers; empty: installed by the volunteer
-  std::string device{};  // "optix-1a2b3c4d"; empty: the processor
-  std::vector<std::string> engines{};
+  std::string
+      build{};  // SHA-256 of the archive, of renderers that the grid delivers; empty: installed by the volunteer
+  std::string device{};                // "optix-1a2b3c4d"; empty: the processor
+  std::vector<std::string> engines{};  // those that rendered a frame here; empty: not known
+  bool missing = false;                // not here yet: it is fetched with the first order that needs it
   bool operator==(Renderer const&) const = default;
 };
 void members(auto& visit, Is<Renderer> auto& renderer) {
   visit.text("method", renderer.method, limits::method_names);
   visit.text("version", renderer.version, limits::method_names);
-  visit.text("build", renderer.build, limits::software_versions, Written::unless_empty);
+  visit.text("build", renderer.build, limits::builds, Written::unless_empty);
   visit.text("device", renderer.device, limits::device_tags, Written::unless_empty);
   visit.texts("engines", renderer.engines, limits::max_engines, limits::method_names);
+  visit.mark("missing", renderer.missing);
 }
 
 struct Device {

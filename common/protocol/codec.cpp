@@ -49,6 +49,7 @@ Result<Incoming> parse_line(std::string_view line) {
   std::vector<std::string> problems;
   incoming.message = parse_shallow_json(line);
   if (incoming.message.is_object()) {
+    if (names_member_twice(line, incoming.message)) return fail(Errc::invalid, "the message names a member twice");
     auto const type = incoming.message.find("type");
     if (type != incoming.message.end() && type->is_string()) incoming.type = type->get<std::string>();
     JsonReader reader(incoming.message, problems);
@@ -120,6 +121,7 @@ DISTREN_MESSAGE(Refused)
 DISTREN_MESSAGE(Welcome)
 DISTREN_MESSAGE(Announce)
 DISTREN_MESSAGE(SettingsMessage)
+DISTREN_MESSAGE(RendererList)
 DISTREN_MESSAGE(Order)
 DISTREN_MESSAGE(Refresh)
 DISTREN_MESSAGE(OrderUpdate)

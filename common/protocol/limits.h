@@ -74,6 +74,10 @@ inline constexpr IntegerRange disk_mib{0, 4'000'000'000};
 inline constexpr std::size_t max_renderers = 64;
 inline constexpr TextLimit method_names{40};
 inline constexpr TextLimit device_tags{23};
+inline constexpr TextLimit builds{64, Excess::dropped};
+inline constexpr TextLimit platforms{40};
+inline constexpr TextLimit renderer_keys{44, Excess::dropped};  // Ed25519, base64
+inline constexpr TextLimit signatures{88, Excess::dropped};     // Ed25519, base64
 inline constexpr std::size_t max_engines = 16;
 inline constexpr std::size_t max_devices = 16;
 inline constexpr TextLimit device_names{100};

@@ -4,6 +4,7 @@ common_sources += \
   %D%/expectations.cpp %D%/expectations.h \
   %D%/announce.h %D%/json_reader.h %D%/limits.h %D%/messages.h \
   %D%/order.cpp %D%/order.h %D%/order_template.h \
+  %D%/renderers.cpp %D%/renderers.h \
   %D%/result.cpp %D%/result.h \
   %D%/shapes.cpp %D%/shapes.h \
   %D%/telemetry.h %D%/text_writer.h

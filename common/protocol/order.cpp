@@ -68,13 +68,22 @@ Result<void> check(OrderAttempt const& attempt) {
   return check(attempt.outputs.front());
 }
 
+Result<void> check(OrderRenderer const& renderer) {
+  if (renderer.method.empty()) return wrong("renderer.method is missing");
+  if (!renderer.build.empty() && !is_sha256_hex(renderer.build)) return wrong("renderer.build is no SHA-256");
+  if (!renderer.archive) return {};
+  if (renderer.build.empty()) return wrong("renderer.archive is of no build");
+  if (renderer.archive->url.empty()) return wrong("renderer.archive.url is missing");
+  return {};
+}
+
 }  // namespace
 
 Result<void> check(Order const& order) {
   if (order.attempts.empty()) return wrong("attempts is missing");
   for (auto const& attempt : order.attempts)
     if (auto const good = check(attempt); !good) return good;
-  if (order.renderer.method.empty()) return wrong("renderer.method is missing");
+  if (auto const good = check(order.renderer); !good) return good;
   return check(order.inputs);
 }
 
@@ -131,8 +140,7 @@ std::vector<FrameOrder> frames_of(Order const& order) {
                                                        .job = order.job,
                                                        .frame = attempt.frame,
                                                        .owner = order.owner.value_or(OrderOwner{}),
-                                                       .method = order.renderer.method,
-                                                       .version = order.renderer.version,
+                                                       .renderer = order.renderer,
                                                        .parameters = order.parameters,
                                                        .inputs = order.inputs,
                                                        .inputs_url = order.inputs_url,

@@ -7,6 +7,7 @@
 #include "common/base/result.h"
 #include "common/protocol/messages.h"
 #include "common/protocol/order_template.h"
+#include "common/protocol/renderers.h"
 
 namespace distren::protocol {
 
@@ -26,11 +27,16 @@ void members(auto& visit, Is<OrderOwner> auto& owner) {
 
 struct OrderRenderer {
   std::string method{};
-  std::string version{};  // the oldest that can open the file; empty: any
+  std::string version{};                     // exactly this, as the slave announced it; empty: any
+  std::string build{};                       // exactly this; empty: a program that the volunteer installed
+  std::optional<RendererArchive> archive{};  // where the build comes from
+  bool operator==(OrderRenderer const&) const = default;
 };
 void members(auto& visit, Is<OrderRenderer> auto& renderer) {
   visit.text("method", renderer.method, limits::method_names);
   visit.text("version", renderer.version, limits::method_names);
+  visit.text("build", renderer.build, limits::builds, Written::unless_empty);
+  visit.object("archive", renderer.archive);
 }
 
 struct Input {
@@ -186,8 +192,7 @@ struct FrameOrder {
   std::int64_t job = 0;   // 0: a benchmark
   int frame = 0;
   OrderOwner owner{};  // of the job; id 0: none
-  std::string method{};
-  std::string version{};                                 // the oldest renderer that can open the file; empty: any
+  OrderRenderer renderer{};
   nlohmann::json parameters = nlohmann::json::object();  // of the method, with `frame` and the four sides of a tile
   std::vector<Input> inputs{};
   std::string inputs_url{};

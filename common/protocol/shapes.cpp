@@ -86,6 +86,7 @@ std::vector<MessageShape> message_shapes() {
           shape_of<Announce>("slave"),
           shape_of<SettingsMessage>("server"),
           shape_of<Telemetry>("slave"),
+          shape_of<RendererList>("server"),
           shape_of<Order>("server"),
           shape_of<Refresh>("slave"),
           {std::string(OrderUpdate::type), "server", {}},  // those of an order

@@ -34,6 +34,7 @@ check "openssl_is_for_digests_and_tls" 'openssl/' '(common/(base/digest|http/tls
 check "xml_is_read_in_one_place" 'libxml/' 'common/base/xml\.(cpp|h)'
 check "images_are_decoded_in_their_own_program" 'OpenImageIO/' 'image/[a-z_]+\.(cpp|h)'
 check "toml_is_read_in_one_place" 'toml\+\+/' 'common/base/config\.cpp'
+check "archives_are_unpacked_in_one_place" 'archive(_entry)?\.h' 'common/archive/unpack\.cpp'
 check "seccomp_is_the_sandbox_s" 'seccomp\.h' 'common/process/[a-z_]+\.cpp'
 check "options_are_parsed_by_main" 'CLI/' '([a-z]+/main\.cpp|server/migrate_main\.cpp|common/base/command_line\.cpp|client/[a-z_]+\.(cpp|h))'
 check "what_is_common_knows_no_program" '(server|slave|simpleslave|client|image|scene)/' "$none" common

@@ -10,7 +10,7 @@ import sys
 # From the ground up; rooms on one floor do not know each other.
 FLOORS = """
 common/base
-common/http common/process common/render common/protocol
+common/archive common/http common/process common/render common/protocol
 scene/blend
 scene image slave
 client simpleslave

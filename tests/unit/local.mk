@@ -19,13 +19,13 @@ unit_programs = tests/unit/test_common tests/unit/test_scene tests/unit/test_ima
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
-tests_unit_test_common_SOURCES = tests/unit/common/base/base.cpp tests/unit/common/base/command_line.cpp \
+tests_unit_test_common_SOURCES = tests/unit/common/archive/unpack.cpp tests/unit/common/base/base.cpp tests/unit/common/base/command_line.cpp \
   tests/unit/common/base/json_body.cpp tests/unit/common/base/text.cpp \
   tests/unit/common/http/http_client.cpp tests/unit/common/http/tls.cpp tests/unit/common/http/transfer.cpp \
   tests/unit/common/process/process.cpp tests/unit/common/protocol/messages.cpp \
   tests/unit/common/render/frame_range.cpp tests/unit/common/render/render_method.cpp
-tests_unit_test_common_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS) $(XML_CFLAGS)
-tests_unit_test_common_LDADD = $(TEST_LIBS)
+tests_unit_test_common_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS) $(XML_CFLAGS) $(ARCHIVE_CFLAGS)
+tests_unit_test_common_LDADD = $(TEST_LIBS) $(ARCHIVE_LIBS)
 
 tests_unit_test_scene_SOURCES = tests/unit/scene/blend/blend_file.cpp tests/unit/scene/povray_text.cpp
 tests_unit_test_scene_LDADD = $(TEST_LIBS)
@@ -45,7 +45,7 @@ EXTRA_tests_unit_test_client_DEPENDENCIES = distren
 tests_unit_test_slave_SOURCES = tests/unit/slave/availability.cpp tests/unit/slave/cache.cpp \
   tests/unit/slave/folders.cpp tests/unit/slave/gpu.cpp tests/unit/slave/outbox.cpp \
   tests/unit/slave/server_address.cpp tests/unit/slave/slave_config.cpp tests/unit/slave/workspace.cpp
-tests_unit_test_slave_LDADD = libdistren-slave.a $(TEST_LIBS)
+tests_unit_test_slave_LDADD = libdistren-slave.a $(TEST_LIBS) $(ARCHIVE_LIBS)
 
 tests_unit_test_load_SOURCES = tests/unit/load/load.cpp
 tests_unit_test_load_CXXFLAGS = $(AM_CXXFLAGS) $(ZLIB_CFLAGS)

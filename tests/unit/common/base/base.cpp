@@ -164,6 +164,24 @@ START_TEST(what_strangers_say_cannot_look_like_a_line_of_the_log) {
 }
 END_TEST
 
+START_TEST(a_signature_holds_for_its_key_and_text_alone) {
+  // RFC 8032, 7.1, TEST 2
+  auto const secret = *from_hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+  auto const key = public_key_of(secret);
+  ck_assert_text(to_hex(key.data(), key.size()), "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+  auto const signature = sign(secret, "\x72");
+  ck_assert_text(to_hex(signature.data(), signature.size()),
+                 "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+                 "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+  ck_assert(verify_signature(key, "\x72", signature));
+  ck_assert(!verify_signature(key, "\x73", signature));
+  ck_assert(!verify_signature(public_key_of(std::string(32, 'k')), "\x72", signature));
+  ck_assert(!verify_signature(key, "\x72", signature.substr(0, 63)));
+  ck_assert(!verify_signature(key.substr(1), "\x72", signature));
+  ck_assert(!verify_signature("", "\x72", ""));
+}
+END_TEST
+
 START_TEST(json_that_is_nested_too_deep_is_none) {
   auto const nested = [](std::size_t levels) {
     return R"({"a":)" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}";

@@ -37,7 +37,14 @@ Order an_order() {
   Order order;
   order.job = 1;
   order.owner = {3, "alice"};
-  order.renderer = {"blender", "3.4"};
+  order.renderer = {.method = "blender",
+                    .version = "4.3.2",
+                    .build = std::string(64, 'c'),
+                    .archive = RendererArchive{.url = "/api/v1/files/blobs/y?signature=z",
+                                               .size_bytes = 300'000'000,
+                                               .unpacked_bytes = 900'000'000,
+                                               .platform = "linux-x86_64",
+                                               .signature = std::string(88, 's')}};
   order.parameters = {{"file", "scene.blend"}, {"samples", 64}};
   order.inputs = {{"scene.blend", std::string(64, 'a'), 52344, "/api/v1/files/blobs/x?signature=\"y\""}};
   order.urls_expire_at = "2026-01-01T00:00:00.123Z";
@@ -140,7 +147,8 @@ START_TEST(each_message_is_read_as_it_was_written) {
   announce.cores = 8;
   announce.max_orders = 8;
   announce.devices = {{"NVIDIA GeForce RTX 3060"}};
-  announce.renderers = {{.method = "blender", .version = "3.4.1", .device = "optix-1a2b3c4d", .engines = {"CYCLES"}}};
+  announce.renderers = {{.method = "blender", .version = "3.4.1", .device = "optix-1a2b3c4d", .engines = {"CYCLES"}},
+                        {.method = "blender", .version = "4.3.2", .build = std::string(64, 'c'), .missing = true}};
   announce.holding = {{981, "5.981.7.mac"}};
   announce.blocks = {.user_names = {"mallory"}, .project_ids = {3}, .job_ids = {17}};
   announce.effective_settings = {.threads = 4, .memory_mib = 8000, .problems = {"schedule: no"}};
@@ -150,6 +158,14 @@ START_TEST(each_message_is_read_as_it_was_written) {
   there_and_back(SettingsMessage{{.memory_mib = 4000}});
   there_and_back(
       Telemetry{.state = SlaveActivity::suspended, .load = 7.9, .temperature_celsius = -20, .on_battery = true});
+  there_and_back(RendererList{.key = std::string(44, 'k'),
+                              .items = {{.method = "blender",
+                                         .version = "4.3.2",
+                                         .build = std::string(64, 'c'),
+                                         .size_bytes = 300'000'000,
+                                         .unpacked_bytes = 900'000'000,
+                                         .platform = "linux-x86_64",
+                                         .signature = std::string(88, 's')}}});
   there_and_back(Cancel{{981, 982}, "job_ended", "job 1 was cancelled by its owner"});
   there_and_back(LogRequest{981});
   there_and_back(LogText{981, "Fra:5 Mem:9.91M\n"});
@@ -191,6 +207,19 @@ START_TEST(an_order_of_a_template_is_the_order_with_its_frames) {
   ck_assert(frames[1].parameters["frame"] == -5 && frames[1].parameters["last-row"] == 20);
   ck_assert(frames[1].parameters["samples"] == 64 && frames[1].owner == order.owner);
   ck_assert_int_eq(frames[1].urls_expire_ms, 1'767'225'600'123);
+}
+END_TEST
+
+START_TEST(a_message_that_names_a_member_twice_is_refused_at_any_depth) {
+  for (char const* line : {R"({"type":"ping","type":"pong"})", R"({"type":"x","a":1,"a":1})",
+                           R"({"type":"x","a":[{"b":1, "b" :2}]})", R"({"type":"x","a\"":1,"a\"":2})"}) {
+    auto const incoming = parse_line(line);
+    ck_assert_msg(!incoming.has_value(), "taken: %s", line);
+    ck_assert_msg(incoming.error().message.find("twice") != std::string::npos, "%s", incoming.error().message.c_str());
+  }
+  for (char const* line : {R"({"type":"x","a":{"b":1},"c":{"b":1}})", R"({"type":"x","a":["b","b"]})",
+                           R"({"type":"a: \"b\": c","b":": "})"})
+    ck_assert_msg(parse_line(line).has_value(), "refused: %s", line);
 }
 END_TEST
 
