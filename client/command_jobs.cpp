@@ -100,6 +100,7 @@ std::string describe(Json const& job) {
   line("submitted", ago(text_of(job, "created_at"), now_ms()));
   line("ended", ago(text_of(job, "finished_at"), now_ms()));
   for (auto const& finding : list_of(job, "findings")) line("warning", text_of(finding, "message"));
+  for (auto const& warning : list_of(job, "warnings")) line("render warning", warning_text(warning, in_tiles(job)));
   return text;
 }
 
@@ -116,7 +117,8 @@ Result<int> list_frames(Context const& context, Session& session, std::int64_t i
                {"TIME", Align::right},
                {"SIZE", Align::right},
                {"FAILURES", Align::right},
-               {"FILE OR REASON"}});
+               {"FILE OR REASON"},
+               {"WARNINGS"}});
   Json items = Json::array();
   auto listed = session.each_item(job_path(id) + "/tasks?limit=1000", job_name(id), [&](Json const& task) {
     items.push_back(task);
@@ -131,10 +133,13 @@ Result<int> list_frames(Context const& context, Session& session, std::int64_t i
       names += (names.empty() ? "" : ", ") + text_of(output, "name");
     }
     bool const done = !outputs.empty();
+    std::string warnings;
+    for (auto const& warning : list_of(task, "warnings"))
+      warnings += (warnings.empty() ? "" : "; ") + warning_text(warning);
     table.add({fmt::to_string(number_of(task, "frame")), state, text_of(object_of(task, "slave"), "name"),
                done ? human_time(number_of(task, "wall_ms")) : "", done ? human_size(size) : "",
                fmt::to_string(number_of(task, "failure_count")),
-               done ? names : text_of(object_of(task, "failure"), "message")});
+               done ? names : text_of(object_of(task, "failure"), "message"), warnings});
     return true;
   });
   if (!listed) return listed.error();

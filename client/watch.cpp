@@ -21,6 +21,10 @@ double done_frames(Json const& job) {
 
 }  // namespace
 
+bool in_tiles(Json const& job) {
+  return number_of(job, "tiles_per_frame") > 1;
+}
+
 bool has_ended(Json const& job) {
   auto const state = text_of(job, "state");
   return state == "finished" || state == "failed" || state == "cancelled";
@@ -72,12 +76,21 @@ Result<Json> watch_job(Session& session, std::string const& id, std::chrono::sec
   }
 }
 
+std::string warning_text(Json const& warning, bool in_tiles) {
+  auto const text = text_of(warning, "message");
+  if (auto const frames = number_of(warning, "task_count"); frames > 0)
+    return fmt::format("{} ({} {}{})", text, frames, in_tiles ? "tile" : "frame", frames == 1 ? "" : "s");
+  auto const count = number_of(warning, "count");
+  return count > 1 ? fmt::format("{} ({} times)", text, count) : text;
+}
+
 int conclude(Context const& context, Json const& job) {
   auto const state = text_of(job, "state");
   auto const& tasks = object_of(job, "tasks");
   auto line = fmt::format("Job {} {}: {} of {} frames rendered", id_of(job), state, number_of(tasks, "finished"),
                           number_of(tasks, "total"));
   if (auto const reason = text_of(job, "state_reason"); !reason.empty()) line += " (" + reason + ")";
+  for (auto const& warning : list_of(job, "warnings")) context.note("warning: " + warning_text(warning, in_tiles(job)));
   if (state != "finished") {
     Context::complain(line + ".");
     return exit_rejected;

@@ -12,6 +12,7 @@ namespace distren::client {
 std::string progress_text(Json const& job, Rate const& rate);
 
 bool has_ended(Json const& job);
+bool in_tiles(Json const& job);
 // Frames that slaves have, whatever they do with them.
 std::int64_t rendering_count(Json const& job);
 
@@ -20,7 +21,10 @@ std::int64_t rendering_count(Json const& job);
 Result<Json> watch_job(Session& session, std::string const& id,
                        std::chrono::seconds patience = std::chrono::minutes(15));
 
-// Prints the job's outcome; returns its exit code.
+// One of what the renderers warned of, with how often: of a job in how many frames, of a frame how many times.
+std::string warning_text(Json const& warning, bool in_tiles = false);
+
+// Prints the job's outcome and what its renderers warned of; returns its exit code.
 int conclude(Context const& context, Json const& job);
 
 // After ctrl-C: reports that the job keeps running, and how to follow it.

@@ -22,6 +22,7 @@ slave_sources = \
   %D%/outbox.cpp %D%/outbox.h \
   %D%/shader_caches.cpp %D%/shader_caches.h \
   %D%/machine_monitor.cpp %D%/machine_monitor.h \
+  %D%/render_warnings.cpp %D%/render_warnings.h \
   %D%/renderer.cpp %D%/renderer.h \
   %D%/server_address.cpp %D%/server_address.h \
   %D%/slave.cpp %D%/slave.h \

@@ -29,7 +29,6 @@ using Clock = Process::Clock;
 constexpr int frames_of_one_program = 1000;  // bounds what a renderer leaks besides memory
 constexpr int settling_frames = 3;           // caches fill; after them memory should not grow much
 constexpr std::uint64_t growth_limit = 256U << 20;
-constexpr std::size_t warning_limit = 50;  // a stranger's file can make any number of them
 constexpr std::size_t log_lines = 200;
 constexpr std::size_t line_limit = 500;           // bytes
 constexpr std::size_t max_processes = 200;        // threads are not counted; a renderer has one or two
@@ -146,6 +145,10 @@ void Renderer::take_lent() {
   close();
 }
 
+std::vector<protocol::RenderWarning> Renderer::warnings() const {
+  return warnings_.list();
+}
+
 std::string Renderer::log() const {
   std::lock_guard const lock(log_mutex_);
   std::string text;
@@ -215,7 +218,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   settled_ = 0;
   next_.reset();
   usage_ = {};
-  warnings_.clear();
+  warnings_ = {};
   {
     std::lock_guard const log_lock(log_mutex_);
     log_.clear();
@@ -271,8 +274,10 @@ bool Renderer::take_event(RenderTask const& task, std::string_view text, Frame& 
   if (!event.is_object()) return false;
   auto const kind = event.value("event", json());
   auto const message = event.value("text", json());
-  if (kind == "warning" && message.is_string() && warnings_.size() < warning_limit)
-    warnings_.insert(shortened(message.get<std::string>(), 500));
+  if (kind == "warning" && message.is_string()) {
+    auto const code = event.value("code", json());
+    warnings_.add(code.is_string() ? code.get<std::string>() : std::string(), message.get<std::string>());
+  }
   if (kind == "problem") {
     frame.ours = event.value("machine", json()) == true;
     frame.problem = message.is_string() ? shortened(message.get<std::string>(), 2000) : "the program gives no reason";
@@ -302,7 +307,7 @@ void Renderer::take_line(RenderTask const& task, std::string const& line, Frame&
   }
   if (line.starts_with(sandbox_mark) && settings_.sandboxed && log_.size() <= 1) frame.sandbox_failed = true;
   for (auto const& warning : task.method->warnings)
-    if (warnings_.size() < warning_limit && warning.pattern.match(line)) warnings_.insert(warning.text);
+    if (warning.pattern.match(line)) warnings_.add(warning.code, warning.text);
   if (!frame.known_cause.empty()) return;
   for (auto const& failure : task.method->failures)
     if (failure.pattern.match(line)) {
@@ -378,6 +383,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   if (cancelled_) return fail(Errc::conflict, "cancelled");
   Frame frame;
   frame.suspended = suspended();
+  if (process_) warnings_.begin_frame();
   if (!process_)
     if (auto const started = start(task, key); !started)
       return fail(Errc::unavailable, started.error().message, started.error().problem);
@@ -424,7 +430,6 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   if (!task.gpus.empty())
     frame.result.cpu = std::max(frame.result.cpu, std::chrono::microseconds(frame.result.wall) * settings_.threads);
   usage_ = used;
-  frame.result.warnings.assign(warnings_.begin(), warnings_.end());
   frame.result.path = settings_.folder / "out" / task.name;
   if (!method.session || worn) close();
   return frame.result;

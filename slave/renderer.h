@@ -15,7 +15,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +23,7 @@
 #include "common/render/render_method.h"
 #include "slave/cgroup.h"
 #include "slave/gpu.h"
+#include "slave/render_warnings.h"
 
 namespace distren {
 
@@ -53,7 +53,6 @@ struct Rendered {
   int width = 0;               // 0: not reported
   int height = 0;
   std::string format;  // empty: not reported
-  std::vector<std::string> warnings;
   std::chrono::microseconds cpu{0};
   std::chrono::milliseconds wall{0};
   int memory_mib = 0;
@@ -73,6 +72,9 @@ public:
   // Suspends the program, or resumes it; suspended time does not count towards limits. Any thread.
   void suspend(bool stopped);
   void set_limits(int threads, int memory_mib);  // from the next frame on, by a new program. Any thread.
+  // What the program of the latest frame warned of, each kind once: those of its loading, which hold for each of its
+  // frames, and of the frame itself. At most limits::max_warnings; the last sums up those beyond.
+  [[nodiscard]] std::vector<protocol::RenderWarning> warnings() const;
   [[nodiscard]] std::string log() const;  // the last lines of the open program, printable, at most log_limit bytes
   static constexpr std::size_t log_limit = 16U << 10;
 
@@ -112,7 +114,7 @@ private:
   std::optional<Next> next_;   // nothing: any
   std::uint64_t settled_ = 0;  // bytes resident after the open program's first frames
   ProcessUsage usage_;         // of the open program when its last frame ended
-  std::set<std::string> warnings_;
+  RenderWarnings warnings_;
   mutable std::mutex log_mutex_;
   std::deque<std::string> log_;
   std::string last_progress_;

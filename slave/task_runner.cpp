@@ -288,8 +288,7 @@ Result<void> TaskRunner::collect(protocol::FrameOrder const& order, Rendered con
                   .cpu_ms = std::chrono::duration_cast<std::chrono::milliseconds>(rendered.cpu).count(),
                   .wall_ms = rendered.wall.count(),
                   .peak_memory_mib = static_cast<int>(rendered.memory_mib),
-                  .warnings = {}};
-  for (auto const& warning : rendered.warnings) entry.result.warnings.push_back({.message = warning});
+                  .warnings = rendered_frame.warnings};
   if (order.output) {
     entry.name = order.output->name;
     entry.upload = order.upload_url;
@@ -311,7 +310,7 @@ TaskRunner::TaskResult TaskRunner::complete(protocol::FrameOrder const& order, R
     auto const good = image ? check_output(checker_, *image, rendered_frame.expected) : image.error();
     if (!good) {
       outbox_->discard(order.attempt);
-      return give_up(order, classify(with_code(good.error(), "output_missing")), rendered_frame.log);
+      return give_up(order, classify(with_code(good.error(), "output_missing")), rendered_frame);
     }
   }
   if (auto const kept = outbox_->commit(*rendered_frame.entry); !kept)
@@ -329,8 +328,12 @@ Error TaskRunner::classify(Error error) const {
               "out_of_disk");
 }
 
+TaskRunner::TaskResult TaskRunner::give_up(protocol::FrameOrder const& order, Error const& error) {
+  return give_up(order, error, {});
+}
+
 TaskRunner::TaskResult TaskRunner::give_up(protocol::FrameOrder const& order, Error const& error,
-                                           std::string const& log) {
+                                           RenderedFrame const& said) {
   TaskResult outcome;
   bool const ours = error.code != Errc::invalid;
   auto const code = protocol::result_code_named(error.problem);
@@ -339,7 +342,8 @@ TaskRunner::TaskResult TaskRunner::give_up(protocol::FrameOrder const& order, Er
   if (error.code == Errc::conflict) return outcome;
   auto entry =
       entry_without_image(order.attempt, order.lease, ours ? protocol::Outcome::returned : protocol::Outcome::failed,
-                          code, error.message, log);
+                          code, error.message, said.log);
+  entry.result.warnings = said.warnings;
   if (auto const kept = outbox_->commit(entry); !kept) {
     // Nothing is held then: the next announce tells the server, which gives the frame to another.
     outbox_->discard(order.attempt);
@@ -392,10 +396,11 @@ TaskRunner::RenderedFrame TaskRunner::render(protocol::FrameOrder const& ordered
   auto const rendered = renderer_->render(task, progress);
   rendering_ = false;
   rendered_frame.log = log();
-  if (!rendered) return {.outcome = give_up(order, classify(rendered.error()), rendered_frame.log)};
+  rendered_frame.warnings = renderer_->warnings();
+  if (!rendered) return {.outcome = give_up(order, classify(rendered.error()), rendered_frame)};
 
   if (auto const taken = collect(order, *rendered, rendered_frame); !taken)
-    return {.outcome = give_up(order, classify(taken.error()), rendered_frame.log)};
+    return {.outcome = give_up(order, classify(taken.error()), rendered_frame)};
   rendered_frame.outcome.text = fmt::format("rendered in {} ms", rendered->wall.count());
   return rendered_frame;
 }

@@ -47,6 +47,7 @@ public:
     std::optional<OutboxEntry> entry{};  // its image is out of the renderer's reach
     ExpectedImage expected{};
     std::string log{};
+    std::vector<protocol::RenderWarning> warnings{};
   };
   RenderedFrame render(protocol::FrameOrder const& order, FileOrigins const& from, OnProgress const& progress);
   // One thread at a time, which need not be the renderer's.
@@ -88,7 +89,9 @@ private:
   Result<void> list_inputs(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client);
   Result<void> collect(protocol::FrameOrder const& order, Rendered const& rendered, RenderedFrame& rendered_frame);
   [[nodiscard]] Error classify(Error error) const;
-  TaskResult give_up(protocol::FrameOrder const& order, Error const& error, std::string const& log = {});
+  // said: what the renderer left to say, where it was started.
+  TaskResult give_up(protocol::FrameOrder const& order, Error const& error, RenderedFrame const& said);
+  TaskResult give_up(protocol::FrameOrder const& order, Error const& error);
 
   std::function<bool(std::int64_t owner, std::string const& name)> may_run_scripts_;
   OrderRefresher* refresher_ = nullptr;

@@ -21,6 +21,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0016_webhooks.sql \
   %D%/migrations/0017_result_codes.sql \
   %D%/migrations/0018_people.sql \
+  %D%/migrations/0019_outputs.sql \
   %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \
@@ -46,6 +47,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/job_resume.sql \
   %D%/procedures/job/job_revision_check.sql \
   %D%/procedures/job/job_show.sql \
+  %D%/procedures/job/job_warnings_text.sql \
   %D%/procedures/job/submission_abandoned.sql \
   %D%/procedures/job/submission_add_tasks.sql \
   %D%/procedures/job/submission_check.sql \
@@ -65,6 +67,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/journal/journal_write_grants.sql \
   %D%/procedures/journal/journal_write_points.sql \
   %D%/procedures/journal/journal_write_statistics.sql \
+  %D%/procedures/journal/journal_write_warnings.sql \
   %D%/procedures/notification/notification_dequeue.sql \
   %D%/procedures/notification/notification_enqueue.sql \
   %D%/procedures/notification/notification_finish.sql \

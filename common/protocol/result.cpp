@@ -50,9 +50,13 @@ ResultCode result_code_named(std::string_view name) {
 std::string write_line(ResultReport result) {
   std::string line = write(result);
   if (line.size() <= max_line_bytes) return line;
-  result.warnings.clear();  // only they and the log can be that long
   result.log.clear();
-  return write(result);
+  line = write(result);
+  while (line.size() > max_line_bytes && !result.warnings.empty()) {
+    result.warnings.pop_back();
+    line = write(result);
+  }
+  return line;
 }
 
 std::string write_line(Announce announce) {

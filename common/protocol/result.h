@@ -197,7 +197,7 @@ inline Verdict rejected(std::int64_t attempt, VerdictCode code, std::string mess
       .attempt = attempt, .verdict = VerdictKind::rejected, .code = code, .message = std::move(message), .retry_ms = 0};
 }
 
-// At most max_line_bytes long, without its warnings and its log where it would be longer.
+// At most max_line_bytes long: where it would be longer, without its log, and then without its last warnings.
 std::string write_line(ResultReport result);
 
 // invalid: no attempt is named, no known outcome, or a digest that is none.

@@ -109,12 +109,12 @@ Result<void> read_command(RenderMethod& method, std::string const& file, XmlElem
 }
 
 Result<void> read_message_patterns(std::vector<RenderMethod::MessagePattern>& out, std::string const& file,
-                                   std::vector<XmlElement> const& elements) {
+                                   std::vector<XmlElement> const& elements, char const* default_code) {
   for (auto const& element : elements) {
     auto pattern = pattern_of(file, element);
     if (!pattern) return pattern.error();
     out.push_back({std::move(*pattern), element.attribute("text").value_or(""),
-                   element.attribute("code").value_or("scene_error")});
+                   element.attribute("code").value_or(default_code)});
   }
   return {};
 }
@@ -200,9 +200,9 @@ Result<RenderMethod> read_method(std::string const& file, XmlElement const& root
     if (!pattern) return pattern.error();
     method.remaining = std::move(*pattern);
   }
-  if (auto const read = read_message_patterns(method.warnings, file, root.children("warning")); !read)
+  if (auto const read = read_message_patterns(method.warnings, file, root.children("warning"), ""); !read)
     return read.error();
-  if (auto const read = read_message_patterns(method.failures, file, root.children("failure")); !read)
+  if (auto const read = read_message_patterns(method.failures, file, root.children("failure"), "scene_error"); !read)
     return read.error();
 
   XmlElement const output = *root.child("output");

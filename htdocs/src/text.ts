@@ -302,6 +302,14 @@ export const text = {
     inTiles: (tiles: string): string => `${tiles} tiles each`,
     video: 'Video',
     warnings: (count: number): string => many(count, '1 warning', `${count} warnings`),
+    renderWarnings: (count: number): string =>
+      many(count, '1 warning while rendering', `${count} warnings while rendering`),
+    renderWarning: (warning: { message: string; task_count: number }, tiled: boolean): string =>
+      `${warning.message} (${
+        tiled
+          ? many(warning.task_count, '1 tile', `${warning.task_count} tiles`)
+          : many(warning.task_count, '1 frame', `${warning.task_count} frames`)
+      })`,
     openFrame: (frame: number): string => `Open frame ${frame}`,
     noImage: 'No image yet',
     duplicate: 'Duplicate',
@@ -321,6 +329,8 @@ export const text = {
     on: (slave: string): string => `on ${slave}`,
     failures: (count: number): string => many(count, 'failed once before', `failed ${count} times before`),
     /** Why a frame failed: the code in words, then what slave or server said. */
+    warning: ({ message, count: times }: { message: string; count: number }): string =>
+      times > 1 ? `Warning: ${message} (${times} times)` : `Warning: ${message}`,
     failure: ({ code, message }: { code: string; message: string }): string =>
       failureCodes[code] === undefined ? message : `${failureCodes[code]}: ${message}`,
   },

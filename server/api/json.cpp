@@ -26,6 +26,12 @@ json column(std::string const& text) {
   return value.is_discarded() ? json(nullptr) : value;
 }
 
+// A list that a procedure has aggregated; what cannot be read, or is not there, is empty.
+json rows_of(std::string const& text) {
+  auto value = json::parse(text, nullptr, false);
+  return value.is_array() ? value : json::array();
+}
+
 }  // namespace
 
 json number_or_null(std::int64_t number) {
@@ -155,6 +161,7 @@ json to_json(store::Job const& job, JobStatus const& live) {
           {"parameters", column(job.parameters)},
           {"output", output_to_json(job.output)},
           {"findings", read_findings(job.warnings)},
+          {"warnings", rows_of(job.render_warnings)},
           {"priority", job.priority},
           {"tasks", task_counts_to_json(job, live.phases)},
           {"progress", job.tasks > 0 ? std::clamp(done / job.tasks, 0.0, 1.0) : 0.0},
@@ -234,7 +241,8 @@ json to_json(store::Job const& job, OutputSpec const& spec, store::Task const& t
           {"wall_ms", number_or_null(task.wall_ms)},
           {"cpu_ms", number_or_null(task.cpu_ms)},
           {"finished_at", finished || task.state == "failed" ? text_or_null(task.ended_at) : json(nullptr)},
-          {"failure", failure_to_json(task.outcome, task.failure_code, task.reason)}};
+          {"failure", failure_to_json(task.outcome, task.failure_code, task.reason)},
+          {"warnings", rows_of(task.warnings)}};
 }
 
 namespace {

@@ -47,6 +47,7 @@ struct FrameUpdate {  // for people who look at the job: what became of a frame
   std::string outcome{};  // of a failure, as the database calls it
   std::string code{};     // of a failure; empty: nobody said
   std::string reason{};
+  std::vector<protocol::RenderWarning> warnings{};
 };
 
 class DispatchEffects {

@@ -44,7 +44,8 @@ nlohmann::json task_to_json(FrameUpdate const& update) {
             {"outputs", std::move(outputs)},
             {"wall_ms", or_null(update.wall_ms)},
             {"cpu_ms", or_null(update.cpu_ms)},
-            {"failure", failure_to_json(update.outcome, update.code, update.reason)}};
+            {"failure", failure_to_json(update.outcome, update.code, update.reason)},
+            {"warnings", warnings_to_json(update.warnings)}};
   if (update.failures >= 0) task["failure_count"] = update.failures;
   return task;
 }
@@ -81,7 +82,9 @@ void EventBatcher::points(std::int64_t user) {
 void EventBatcher::job(store::JournalReply::JobCounts const& figures) {
   if (!broker_.has_subscribers()) return broker_.mark_missed();
   auto& job = of(figures.job, figures.user);
+  auto warnings = job.figures ? std::move(job.figures->warnings) : std::string();
   job.figures = figures;
+  if (job.figures->warnings.empty()) job.figures->warnings = std::move(warnings);  // of an earlier batch
   if (figures.state == "finished") job.turn = Event::Kind::job_finished;
   if (figures.state == "failed") job.turn = Event::Kind::job_failed;
 }
@@ -112,6 +115,7 @@ Event EventBatcher::job_event(std::int64_t id, Job const& job, DispatchCore cons
                       live.phases.checking);
   if (job.figures) text += fmt::format(R"(,"finished":{},"failed":{})", job.figures->accepted, job.figures->failed);
   text += '}';
+  if (job.figures && !job.figures->warnings.empty()) text += R"(,"warnings":)" + job.figures->warnings;
   if (job.figures) {
     // The journal is not the authority on "active": the owner may have paused the job since.
     if (job.figures->state != "active") text += fmt::format(R"(,"state":"{}")", job.figures->state);

@@ -35,6 +35,7 @@ struct AttemptReport {
   std::string reason{};
   protocol::ResultCode result_code = protocol::ResultCode::other;  // as its slave says, of failed and returned
   protocol::VerdictCode code = protocol::VerdictCode::none;        // why it is rejected
+  std::vector<protocol::RenderWarning> warnings{};                 // each kind once
 };
 
 // How a job's results are named and shaped: the job's `output` column, parsed.

@@ -127,6 +127,7 @@ void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome
   failed.outcome = outcome.outcome == store::Outcome::rejected ? "rejected" : "failed";
   failed.code = store::failure_code(outcome);
   failed.reason = outcome.reason;
+  failed.warnings = outcome.warnings;
   failed.wall_ms = outcome.wall_ms;
   failed.cpu_ms = outcome.cpu_ms;
   core.effects.frame_changed(failed);
@@ -183,7 +184,8 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
                               .output_sha256 = std::move(report.output_sha256),
                               .reason = std::move(report.reason),
                               .result_code = report.result_code,
-                              .verdict_code = report.code};
+                              .verdict_code = report.code,
+                              .warnings = std::move(report.warnings)};
   std::int64_t user = owner_of(core, report.slave);  // of its lease rather: the slave may be away by now
   if (job != nullptr && report.outcome != Outcome::returned) {
     if (attempt->terms.user == 0) attempt->terms = report.terms;  // found again after a restart
@@ -253,6 +255,7 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
         done.sha256 = outcome.output_sha256;
         done.wall_ms = outcome.wall_ms;
         done.cpu_ms = outcome.cpu_ms;
+        done.warnings = outcome.warnings;
         core.effects.frame_changed(done);
       }
       job->finish(outcome.task);

@@ -16,6 +16,15 @@ json task_output_to_json(TaskOutput const& output) {
           {"height", output.height == 0 ? json(nullptr) : json(output.height)}};
 }
 
+json warnings_to_json(std::vector<protocol::RenderWarning> const& warnings) {
+  auto items = json::array();
+  for (auto const& each : warnings)
+    items.push_back({{"code", each.code.empty() ? json(nullptr) : json(each.code)},
+                     {"message", each.message},
+                     {"count", each.count}});
+  return items;
+}
+
 json failure_to_json(std::string_view outcome, std::string_view code, std::string const& message) {
   if (message.empty()) return nullptr;
   if (code.empty())

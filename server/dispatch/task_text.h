@@ -21,6 +21,8 @@ struct TaskOutput {
 };
 nlohmann::json task_output_to_json(TaskOutput const& output);
 
+nlohmann::json warnings_to_json(std::vector<protocol::RenderWarning> const& warnings);
+
 // outcome: of the attempt, as the database calls it. code: as slave or server said; empty: as the outcome has it. null:
 // nothing failed.
 nlohmann::json failure_to_json(std::string_view outcome, std::string_view code, std::string const& message);

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "common/base/files.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/process/image_program.h"
 #include "common/protocol/codec.h"
 #include "common/protocol/result.h"
@@ -29,6 +31,23 @@ std::string retry(std::int64_t attempt, int after_ms, VerdictCode code, std::str
                                            .message = std::move(message),
                                            .retry_ms = after_ms,
                                            .upload_again = code == VerdictCode::upload_missing});
+}
+
+// Texts of a stranger, each kind once.
+std::vector<protocol::RenderWarning> cleaned_warnings(std::vector<protocol::RenderWarning> said) {
+  std::vector<protocol::RenderWarning> out;
+  for (auto& each : said) {
+    each.code = printable(each.code);
+    each.message = printable(each.message);
+    if (each.message.empty()) continue;
+    auto const same = std::ranges::find_if(
+        out, [&each](auto const& kept) { return kept.code == each.code && kept.message == each.message; });
+    if (same == out.end())
+      out.push_back(std::move(each));
+    else
+      same->count += std::min(each.count, static_cast<int>(protocol::limits::counts.max) - same->count);
+  }
+  return out;
 }
 
 }  // namespace
@@ -63,6 +82,7 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
   out.report.wall_ms = result.wall_ms;
   out.report.memory_mib = result.peak_memory_mib;
   out.report.reason = std::move(result.message);
+  out.report.warnings = cleaned_warnings(std::move(result.warnings));
   if (result.outcome != protocol::Outcome::done) out.report.result_code = result.code;
   switch (result.outcome.value_or(protocol::Outcome::failed)) {
     case protocol::Outcome::failed:

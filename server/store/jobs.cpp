@@ -46,6 +46,7 @@ Job read_job(SqlRow const& row) {
   job.needs_approval = row.integer(26) != 0;
   job.revision = row.integer(27);
   job.project_name = row.text(28);
+  job.render_warnings = row.text(29);
   return job;
 }
 
@@ -66,6 +67,7 @@ Task read_task(SqlRow const& row) {
   task.outcome = row.text(12);
   task.failure_code = row.text(14);
   task.ended_at = row.text(13);
+  task.warnings = row.text(15);
   return task;
 }
 

@@ -86,16 +86,17 @@ struct Job {
   int tasks = 0;
   int accepted = 0;
   int failed = 0;
-  std::string created_at;       // UTC, ISO 8601
-  std::string finished_at;      // empty: not yet
-  std::int64_t escrow = 0;      // millipoints left of its boost
-  int tiles = 1;                // of each frame
-  std::int64_t after = 0;       // the job whose output it is made of; 0: none
-  std::int64_t submission = 0;  // the first of the jobs that were submitted with it; 0: alone
-  std::int64_t shot = 0;        // of its project; 0: none
-  std::string shot_name;        // SEQUENCE/SHOT
-  bool needs_approval = false;  // only its test frames are rendered until it is approved
-  std::int64_t revision = 0;    // see JobControl
+  std::string created_at;             // UTC, ISO 8601
+  std::string finished_at;            // empty: not yet
+  std::int64_t escrow = 0;            // millipoints left of its boost
+  int tiles = 1;                      // of each frame
+  std::int64_t after = 0;             // the job whose output it is made of; 0: none
+  std::int64_t submission = 0;        // the first of the jobs that were submitted with it; 0: alone
+  std::int64_t shot = 0;              // of its project; 0: none
+  std::string shot_name;              // SEQUENCE/SHOT
+  bool needs_approval = false;        // only its test frames are rendered until it is approved
+  std::int64_t revision = 0;          // see JobControl
+  std::string render_warnings{"[]"};  // JSON: [{"code", "message", "count", "task_count"}...], code null: none
   [[nodiscard]] JobControl control() const { return {id, revision, state, priority, needs_approval}; }
 };
 
@@ -115,6 +116,7 @@ struct Task {
   std::string outcome{};       // of the latest attempt that ended
   std::string failure_code{};  // of the latest failure; empty: nobody said
   std::string ended_at{};      // UTC, ISO 8601; empty: none has
+  std::string warnings{};      // of the latest attempt that ended, JSON: [{"code", "message", "count"}...]; empty: none
 };
 
 // A submission is written in four steps, and nobody sees anything of it before the last: its jobs with holds and files

@@ -34,6 +34,13 @@ std::string leases_text(std::vector<LeaseEntry> const& leases) {
   return text + "]";
 }
 
+std::string warnings_text(std::vector<protocol::RenderWarning> const& warnings) {
+  if (warnings.empty()) return "null";
+  auto rows = nlohmann::json::array();
+  for (auto const& warning : warnings) rows.push_back({warning.code, warning.message, warning.count});
+  return to_text(rows);
+}
+
 std::string outcomes_text(std::vector<OutcomeEntry> const& outcomes) {
   std::string text = "[";
   for (OutcomeEntry const& entry : outcomes) {
@@ -42,7 +49,7 @@ std::string outcomes_text(std::vector<OutcomeEntry> const& outcomes) {
                entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0, to_text(entry.reason),
                entry.may_win ? to_text(entry.output) : "null", entry.output_size, to_text(entry.output_sha256),
                entry.claim, entry.fair_value, entry.grant, entry.grant_limit, entry.boost,
-               fmt::format("\"{}\"", failure_code(entry)), entry.counts ? 1 : 0);
+               fmt::format("\"{}\"", failure_code(entry)), entry.counts ? 1 : 0, warnings_text(entry.warnings));
   }
   return text + "]";
 }
@@ -181,6 +188,10 @@ Result<JournalReply> write_journal(Database& database, JournalBatch const& batch
                                                       .priority = static_cast<int>(row.integer(5)),
                                                       .needs_approval = row.integer(6) != 0},
                                           .reason = row.text(2)});
+            break;
+          case 4:
+            for (auto& job : answer.changed_jobs)
+              if (job.job == id) job.warnings = row.text(2);
             break;
           default:
             answer.changed_jobs.push_back(parse_figures(id, row.text(2)));

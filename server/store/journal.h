@@ -91,6 +91,7 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
   std::string reason{};
   protocol::ResultCode result_code = protocol::ResultCode::other;    // of failed and returned
   protocol::VerdictCode verdict_code = protocol::VerdictCode::none;  // why it is rejected, or another was first
+  std::vector<protocol::RenderWarning> warnings{};                   // each kind once
   bool counts = false;                                               // this failure counts against the task
   bool task_failed = false;                                          // it was the last one the task may have
   // What an accepted frame is worth, in millipoints (economy.md); claim 0: nobody is paid. The database holds the grant
@@ -106,10 +107,10 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
 // tests/unit/server/store compares the two. Arrays, not objects: objects cost the database 20 to 60 % more CPU per
 // result (bench_journal).
 inline constexpr std::array<std::string_view, 4> lease_fields{"attempt_id", "task_id", "slave_id", "expires_ms"};
-inline constexpr std::array<std::string_view, 19> outcome_fields{
+inline constexpr std::array<std::string_view, 20> outcome_fields{
     "attempt_id",      "task_id",     "slave_id",    "outcome",      "cpu_ms", "wall_ms", "peak_memory_mib",
     "is_last",         "reason",      "output_name", "size_bytes",   "sha256", "claim",   "fair_value",
-    "requested_grant", "grant_limit", "boost",       "failure_code", "counts"};
+    "requested_grant", "grant_limit", "boost",       "failure_code", "counts", "warnings"};
 
 // Why there is no image of it, for programs: a code of a result or of a verdict; empty: nobody said.
 std::string_view failure_code(OutcomeEntry const& outcome);
@@ -143,6 +144,7 @@ struct JournalReply {  // what became of each outcome, in order
     std::string state;
     std::int64_t revision = 0;
     std::int64_t submission = 0;
+    std::string warnings{};  // of all its frames, as store::Job has them; empty: they did not change
   };
   std::vector<JobCounts> changed_jobs;  // as they are now
 };

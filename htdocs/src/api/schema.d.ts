@@ -3037,6 +3037,8 @@ export interface components {
             parameters: components["schemas"]["Parameters"];
             output: components["schemas"]["Output"];
             findings: components["schemas"]["Finding"][];
+            /** @description What the renderers warned of in the tasks that ended, each kind (code and message) once, most tasks first; at most 50 kinds */
+            warnings: components["schemas"]["JobWarning"][];
             priority: number;
             tasks: components["schemas"]["TaskCounts"];
             /**
@@ -3169,6 +3171,28 @@ export interface components {
                 code: string;
                 message: string;
             } | null;
+            /** @description What the renderer warned of in the latest attempt that ended, each kind once; at most 20 kinds */
+            warnings: components["schemas"]["TaskWarning"][];
+        };
+        /** @description What a renderer warned of; the words are its own or its render method's */
+        TaskWarning: {
+            /**
+             * @description null: the renderer gave none
+             * @example input_missing
+             */
+            code: string | null;
+            message: string;
+            /** @description How often it was said */
+            count: number;
+        };
+        /** @description The same of a whole job */
+        JobWarning: {
+            code: string | null;
+            message: string;
+            /** Format: int64 */
+            count: number;
+            /** @description In how many tasks */
+            task_count: number;
         };
         TaskOutput: {
             name: string;
@@ -3743,6 +3767,8 @@ export type RequiredRenderer = components['schemas']['RequiredRenderer'];
 export type Finding = components['schemas']['Finding'];
 export type Submission = components['schemas']['Submission'];
 export type Task = components['schemas']['Task'];
+export type TaskWarning = components['schemas']['TaskWarning'];
+export type JobWarning = components['schemas']['JobWarning'];
 export type TaskOutput = components['schemas']['TaskOutput'];
 export type Output = components['schemas']['Output'];
 export type SceneFound = components['schemas']['SceneFound'];

@@ -146,7 +146,7 @@ function Notes({ job }: { job: Job }) {
     { 'job.updated': (update) => (update.id === job.id && (update.state || (update.tasks?.rendering === 0 && !update.tasks.assigned && !update.tasks.checking)) ? 'ask' : undefined) },
   );
   const waits = job.wait_reason ?? (atWork(job) === 0 ? why.data?.message : null);
-  const { findings } = job;
+  const { findings, warnings } = job;
   return (
     <>
       {job.state_reason && (
@@ -178,6 +178,18 @@ function Notes({ job }: { job: Job }) {
           <ul>
             {findings.map((each) => (
               <li key={each.message}>{each.message}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {warnings.length > 0 && (
+        <details class="notice notice-warn" open={warnings.length < 3}>
+          <summary>
+            <Icon name="warning" /> {text.job.renderWarnings(warnings.length)}
+          </summary>
+          <ul>
+            {warnings.map((each) => (
+              <li key={`${each.code ?? ''} ${each.message}`}>{text.job.renderWarning(each, job.tiles_per_frame > 1)}</li>
             ))}
           </ul>
         </details>

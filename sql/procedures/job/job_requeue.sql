@@ -42,6 +42,14 @@ BEGIN
   SELECT COUNT(IF(state = 'failed', 1, NULL)), COUNT(IF(state = 'accepted' AND (p_all OR p_task_id <> 0), 1, NULL))
   INTO v_failed, v_accepted FROM task WHERE id >= v_first AND id < v_to;
   IF v_failed + v_accepted > 0 THEN
+    UPDATE job_warning j
+    JOIN (SELECT w.kind, SUM(w.count) AS count, COUNT(*) AS task_count
+          FROM task t STRAIGHT_JOIN attempt_warning w ON w.task_id = t.id AND w.attempt_id = t.attempt_id
+          WHERE t.id >= v_first AND t.id < v_to AND (t.state = 'failed' OR (v_accepted > 0 AND t.state = 'accepted'))
+          GROUP BY w.kind) s ON s.kind = j.kind
+    SET j.count = GREATEST(0, j.count - s.count), j.task_count = GREATEST(0, j.task_count - s.task_count)
+    WHERE j.job_id = p_job_id;
+    DELETE FROM job_warning WHERE job_id = p_job_id AND task_count = 0;
     UPDATE attempt a JOIN task t ON t.id = a.task_id SET a.forgiven = TRUE
     WHERE t.id >= v_first AND t.id < v_to AND (t.state = 'failed' OR (v_accepted > 0 AND t.state = 'accepted'));
     UPDATE task SET state = 'ready', failure_count = 0

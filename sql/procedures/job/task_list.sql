@@ -1,5 +1,5 @@
 -- The tasks of a job in frame order, ids above p_after (0: from the first), at most 1,000 rows, each with its lease or
--- else its latest attempt. DR404 no such job.
+-- else its latest attempt; warnings: of that attempt, as JSON, NULL for none. DR404 no such job.
 CREATE OR REPLACE PROCEDURE task_list(IN p_job_id BIGINT, IN p_after BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
@@ -16,7 +16,10 @@ BEGIN
   SELECT t.id, t.frame, IF(t.state = 'ready' AND l.attempt_id IS NOT NULL, 'leased', t.state) AS state, t.failure_count,
     COALESCE(IF(t.state = 'ready', l.slave_id, NULL), a.slave_id, 0) AS slave_id, s.name AS slave_name,
     a.output_name, a.output_size_bytes, LOWER(HEX(a.output_sha256)) AS output_sha256, a.wall_ms, a.cpu_ms,
-    a.failure_reason, a.outcome, time_text(a.ended_at) AS ended_at, a.failure_code
+    a.failure_reason, a.outcome, time_text(a.ended_at) AS ended_at, a.failure_code,
+    (SELECT JSON_ARRAYAGG(JSON_OBJECT('code', NULLIF(w.code, ''), 'message', w.message, 'count', w.count)
+       ORDER BY w.number)
+     FROM attempt_warning w WHERE w.task_id = t.id AND w.attempt_id = t.attempt_id) AS warnings
   FROM (SELECT id, frame, state, failure_count, attempt_id FROM task WHERE id >= v_from AND id < v_to
         ORDER BY id LIMIT v_limit) t
   LEFT JOIN lease l ON l.attempt_id = (SELECT MAX(x.attempt_id) FROM lease x WHERE x.task_id = t.id)

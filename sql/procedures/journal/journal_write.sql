@@ -2,13 +2,15 @@
 -- tasks, jobs and slaves. Idempotent: the same batch again changes nothing and returns the same rows.
 --   p_leases    [[attempt, task, slave, expiry (UNIX ms)]...]; an existing lease is only prolonged
 --   p_outcomes  [[attempt, task, slave, outcome, CPU ms, wall ms, peak memory MiB, is_last, reason, output_name, size,
---               sha256, claim, fair value, requested grant, grant limit, boost, failure_code, counts]...]
+--               sha256, claim, fair value, requested grant, grant limit, boost, failure_code, counts, warnings]...]
 --               is_last: 1 when the task has no further attempt; output_name to boost: accepted ones only
 --               failure_code: of others, '' when unknown; counts: 1 when it counts against the task
+--               warnings: [[code, message, count]...], each kind once
 --               claim to grant limit are millipoints, see journal_write_grants; without a claim nothing is granted
 -- Rows: (0, number, verdict, granted) per outcome in order; (1, job, '', NULL, revision) per job that finished; (2,
 -- job, reason, NULL, revision, priority, needs_approval) per job that was paused; (3, job, 'user accepted failed
--- state', NULL, revision, submission) per job whose counts changed. granted: NULL when there is none or the grant is
+-- state', NULL, revision, submission) per job whose counts changed; (4, job, its warnings as job_warnings_text has
+-- them) per job whose warnings changed. granted: NULL when there is none or the grant is
 -- held. Verdicts: accepted (it is the task's result), superseded (another attempt's image is), ended (good, but the
 -- attempt or its task had ended before), recorded, unknown (no such task). A result whose lease has expired counts
 -- while the task is open; one without an output_name never counts and only gets a verdict. An accepted task never
@@ -25,6 +27,7 @@ BEGIN
   DECLARE v_bad INT;
   DECLARE v_claims INT;
   DECLARE v_ended INT;
+  DECLARE v_warned INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   SET SESSION max_heap_table_size = 256 * 1024 * 1024;  -- a row below is 1.2 KiB; batches are thousands at most
@@ -56,6 +59,7 @@ BEGIN
     is_duplicate BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'the batch has an earlier image of the task',
     is_result BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'its image is the result of the task',
     task_failed BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'the task failed by it',
+    has_warnings BOOLEAN NOT NULL DEFAULT FALSE,
     paused BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'the job was paused by it'
   ) ENGINE=MEMORY;
   DELETE FROM journal_outcome;
@@ -80,10 +84,10 @@ BEGIN
   IF p_outcomes <> '[]' THEN
     INSERT INTO journal_outcome (number, attempt_id, task_id, slave_id, job_id, frame, outcome, cpu_ms, wall_ms,
       peak_memory_mib, output_name, output_size_bytes, output_sha256, claim, fair_value, requested_grant, grant_limit,
-      boost, is_last, is_new)
+      boost, is_last, has_warnings, is_new)
     SELECT n.number, n.attempt_id, n.task_id, n.slave_id, t.job_id, t.frame, n.outcome, n.cpu_ms, n.wall_ms,
       n.peak_memory_mib, n.output_name, n.size_bytes, UNHEX(n.sha256), n.claim, n.fair_value, n.requested_grant,
-      n.grant_limit, n.boost, n.is_last, t.id IS NOT NULL AND (a.id IS NULL
+      n.grant_limit, n.boost, n.is_last, n.warnings, t.id IS NOT NULL AND (a.id IS NULL
       OR (a.outcome = 'expired' AND n.outcome = 'accepted'))
     FROM JSON_TABLE(p_outcomes, '$[*]' COLUMNS (
       number FOR ORDINALITY, attempt_id BIGINT PATH '$[0]', task_id BIGINT PATH '$[1]', slave_id BIGINT PATH '$[2]',
@@ -92,13 +96,15 @@ BEGIN
       is_last BOOLEAN PATH '$[7]', output_name TEXT PATH '$[9]',
       size_bytes BIGINT PATH '$[10]',
       sha256 VARCHAR(64) PATH '$[11]', claim BIGINT PATH '$[12]', fair_value BIGINT PATH '$[13]',
-      requested_grant BIGINT PATH '$[14]', grant_limit BIGINT PATH '$[15]', boost INT PATH '$[16]')) n
+      requested_grant BIGINT PATH '$[14]', grant_limit BIGINT PATH '$[15]', boost INT PATH '$[16]',
+      warnings BOOLEAN EXISTS PATH '$[19][0]')) n
     LEFT JOIN task t FORCE INDEX (PRIMARY) ON t.id = n.task_id
     LEFT JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = n.task_id AND a.id = n.attempt_id;
 
     SELECT COUNT(*), COUNT(DISTINCT job_id), COUNT(DISTINCT attempt_id, task_id), COUNT(DISTINCT task_id),
-      COUNT(IF(outcome = 'accepted', NULL, 1)), COUNT(IF(claim > 0, 1, NULL))
-    INTO v_rows, v_jobs, v_attempts, v_tasks, v_bad, v_claims FROM journal_outcome;
+      COUNT(IF(outcome = 'accepted', NULL, 1)), COUNT(IF(claim > 0, 1, NULL)),
+      COUNT(IF(has_warnings, 1, NULL))
+    INTO v_rows, v_jobs, v_attempts, v_tasks, v_bad, v_claims, v_warned FROM journal_outcome;
 
     -- Locking a job's row locks all its tasks, here as in every procedure that changes them.
     IF v_jobs > 1 THEN
@@ -165,6 +171,9 @@ BEGIN
     IF v_bad > 0 THEN
       CALL journal_write_failures(p_outcomes);
     END IF;
+    IF v_warned > 0 THEN
+      CALL journal_write_warnings(p_outcomes);
+    END IF;
 
     UPDATE (SELECT slave_id, COUNT(*) AS frames FROM journal_outcome WHERE is_result GROUP BY slave_id) e
     STRAIGHT_JOIN slave s FORCE INDEX (PRIMARY) ON s.id = e.slave_id
@@ -229,5 +238,8 @@ BEGIN
   SELECT 3, j.id, CONCAT_WS(' ', j.user_id, j.accepted_count, j.failed_count, j.state), NULL, j.revision,
     COALESCE(j.submission_id, j.id), NULL
   FROM job j
-  WHERE j.id IN (SELECT job_id FROM journal_outcome WHERE is_result OR task_failed OR paused);
+  WHERE j.id IN (SELECT job_id FROM journal_outcome WHERE is_result OR task_failed OR paused)
+  UNION ALL
+  SELECT 4, w.job_id, job_warnings_text(w.job_id), NULL, NULL, NULL, NULL
+  FROM (SELECT DISTINCT job_id FROM journal_outcome WHERE has_warnings AND (is_result OR task_failed)) w;
 END

@@ -192,6 +192,15 @@ START_TEST(only_a_finished_job_ends_well) {
 }
 END_TEST
 
+START_TEST(a_warning_says_how_often_it_was_said) {
+  ck_assert_text(warning_text({{"message", "no texture"}, {"count", 1}}), "no texture");
+  ck_assert_text(warning_text({{"message", "no texture"}, {"count", 3}}), "no texture (3 times)");
+  ck_assert_text(warning_text({{"message", "no texture"}, {"count", 3}, {"task_count", 1}}), "no texture (1 frame)");
+  ck_assert_text(warning_text({{"message", "no texture"}, {"count", 9}, {"task_count", 4}}, true),
+                 "no texture (4 tiles)");
+}
+END_TEST
+
 START_TEST(members_of_the_wrong_type_are_as_absent) {
   auto const json = Json::parse(R"({"n":"x","t":5,"l":{},"o":[],"f":"yes","id":[1]})");
   ck_assert(number_of(json, "n") == 0 && text_of(json, "t").empty() && list_of(json, "l").empty());
@@ -443,7 +452,7 @@ TestGroup const progress_tests{
     "progress",
     {a_terminal_sees_a_bar_that_fits_and_goes_away, the_bar_is_not_redrawn_too_often, a_line_stands_above_the_bar,
      a_file_gets_a_plain_line_now_and_then, the_rate_is_that_of_the_last_minutes, a_jobs_line_says_what_matters,
-     only_a_finished_job_ends_well}};
+     only_a_finished_job_ends_well, a_warning_says_how_often_it_was_said}};
 TestGroup const settings_tests{
     "settings",
     {without_any_server_the_ways_to_name_one_are_told, option_environment_file_and_last_login_come_in_this_order,

@@ -319,6 +319,7 @@ START_TEST(texts_and_lists_are_bounded_when_read_and_when_written) {
   auto const line = write_line(result);
   ck_assert_uint_le(line.size(), max_line_bytes);
   ck_assert_text(json::parse(line)["type"], "result");
+  ck_assert(json::parse(line)["warnings"].size() > 0 && !json::parse(line).contains("log"));  // the log goes first
   result.warnings.clear();
   result.log = "short";
   ck_assert_text(json::parse(write_line(result))["log"], "short");

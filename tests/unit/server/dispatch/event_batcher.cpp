@@ -103,6 +103,32 @@ START_TEST(that_the_grid_paused_a_job_is_told_once) {
 }
 END_TEST
 
+START_TEST(warnings_of_a_job_are_told_when_they_change) {
+  EventFixture fixture;
+  Grid grid;
+  EventReader reader(fixture.broker, {.user = 7});
+  auto batcher = batcher_after(fixture.broker, grid);
+  store::JournalReply::JobCounts counts{
+      .job = 1, .user = 7, .accepted = 1, .failed = 0, .state = "active", .revision = 5, .submission = 1};
+  counts.warnings = R"([{"code":null,"message":"no texture","count":2,"task_count":1}])";
+  batcher.job(counts);
+  counts.warnings.clear();
+  counts.accepted = 2;
+  batcher.job(counts);  // a frame without, before the pages are told of the other
+  auto update = frame(3, "finished");
+  update.warnings = {{.message = "no texture", .count = 2}};
+  batcher.frame(update);
+  batcher.publish(grid.core, 2'000'000);
+  auto const jobs = reader.writer->of("job.updated");
+  ck_assert(jobs.back()["warnings"][0]["task_count"] == 1 && jobs.back()["tasks"]["finished"] == 2);
+  auto const items = reader.writer->of("tasks.updated").back()["items"];
+  ck_assert(items[0]["warnings"] == (json::array({{{"code", nullptr}, {"message", "no texture"}, {"count", 2}}})));
+  batcher.job(counts);
+  batcher.publish(grid.core, 3'000'000);
+  ck_assert(!reader.writer->of("job.updated").back().contains("warnings"));
+}
+END_TEST
+
 START_TEST(what_a_slave_does_is_told_to_its_owner) {
   EventFixture fixture;
   Grid grid;
@@ -131,6 +157,7 @@ END_TEST
 TestGroup const batcher_tests{
     "batcher",
     {the_last_state_of_a_frame_is_told_once, ten_thousand_frames_are_few_events_that_say_that_there_is_more,
-     that_the_grid_paused_a_job_is_told_once, what_a_slave_does_is_told_to_its_owner}};
+     that_the_grid_paused_a_job_is_told_once, warnings_of_a_job_are_told_when_they_change,
+     what_a_slave_does_is_told_to_its_owner}};
 
 }  // namespace

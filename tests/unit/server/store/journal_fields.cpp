@@ -25,7 +25,7 @@ std::string procedure(std::string const& name) {
 std::map<std::size_t, std::string> columns(std::string const& text, std::string const& parameter) {
   std::map<std::size_t, std::string> found;
   std::regex const table("JSON_TABLE\\(" + parameter + ",([^;]*?)\\)\\) n");
-  std::regex const column("(\\w+) [A-Z]+(?:\\(\\d+\\))?(?: UNSIGNED)? PATH '\\$\\[(\\d+)\\]'");
+  std::regex const column("(\\w+) [A-Z]+(?:\\(\\d+\\))?(?: UNSIGNED)?(?: EXISTS)? PATH '\\$\\[(\\d+)\\](?:\\[0\\])?'");
   std::smatch match;
   ck_assert_msg(std::regex_search(text, match, table), "%s is not read", parameter.c_str());
   std::string const inside = match[1];

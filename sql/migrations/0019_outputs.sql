@@ -1,0 +1,26 @@
+-- What renderers warn of. Rules for migrations: README.md.
+
+-- Of an attempt that is the result of its task, or failed: once per kind. count: how often it was said. kind: MD5 of
+-- code and message.
+CREATE TABLE IF NOT EXISTS attempt_warning (
+  task_id BIGINT NOT NULL,
+  attempt_id BIGINT NOT NULL,
+  number TINYINT UNSIGNED NOT NULL,
+  kind BINARY(16) NOT NULL,
+  code VARCHAR(60) COLLATE utf8mb4_bin NOT NULL COMMENT 'empty: the renderer gave none',
+  message VARCHAR(1000) NOT NULL,
+  count INT UNSIGNED NOT NULL,
+  CONSTRAINT attempt_warning_pk PRIMARY KEY (task_id, attempt_id, number)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+-- Their sums over the attempts with which tasks of the job ended.
+CREATE TABLE IF NOT EXISTS job_warning (
+  job_id BIGINT NOT NULL,
+  kind BINARY(16) NOT NULL,
+  code VARCHAR(60) COLLATE utf8mb4_bin NOT NULL,
+  message VARCHAR(1000) NOT NULL,
+  count BIGINT NOT NULL,
+  task_count INT NOT NULL,
+  CONSTRAINT job_warning_pk PRIMARY KEY (job_id, kind),
+  CONSTRAINT job_warning_job_fk FOREIGN KEY (job_id) REFERENCES job (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
