@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "common/base/text.h"
 
@@ -30,6 +31,11 @@ bool has_ended(Json const& job) {
   return state == "finished" || state == "failed" || state == "cancelled";
 }
 
+bool is_stopped(Json const& job) {
+  auto const by = text_of(job, "paused_by");
+  return text_of(job, "state") == "paused" && !by.empty() && by != "owner";
+}
+
 std::int64_t rendering_count(Json const& job) {
   auto const& tasks = object_of(job, "tasks");
   return number_of(tasks, "assigned") + number_of(tasks, "rendering") + number_of(tasks, "checking");
@@ -48,6 +54,25 @@ std::string progress_text(Json const& job, Rate const& rate) {
   return text;
 }
 
+namespace {
+
+constexpr int max_sources = 8;  // of tiles, their stitching, denoising and the video there are four
+
+// The job that keeps this one from beginning, if it does not go on by itself. What cannot be asked is asked later.
+std::optional<Json> stopped_source(Session& session, Json const& job) {
+  if (rendering_count(job) > 0 || number_of(object_of(job, "tasks"), "finished") > 0) return std::nullopt;
+  auto id = id_of(job, "made_from_job_id");
+  for (int i = 0; i < max_sources && !id.empty(); ++i) {
+    auto source = session.get("/api/v1/jobs/" + id, "job " + id);
+    if (!source) return std::nullopt;
+    if (is_stopped(*source)) return std::move(*source);
+    id = id_of(*source, "made_from_job_id");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Result<Json> watch_job(Session& session, std::string const& id, std::chrono::seconds patience) {
   using Clock = std::chrono::steady_clock;
   Progress progress(progress_on_stderr(session.settings().quiet));
@@ -64,7 +89,8 @@ Result<Json> watch_job(Session& session, std::string const& id, std::chrono::sec
       unavailable = false;
       last_answer = now;
       rate.add(now, done_frames(*job));
-      if (has_ended(*job)) return job;
+      if (has_ended(*job) || is_stopped(*job)) return job;
+      if (auto stopped = stopped_source(session, *job)) return std::move(*stopped);
       progress.update(fraction_of(*job, "progress"), progress_text(*job, rate));
     } else {
       if (interrupted || job.error().code != Errc::unavailable || now - last_answer > patience) return job.error();
@@ -93,6 +119,8 @@ int conclude(Context const& context, Json const& job) {
   for (auto const& warning : list_of(job, "warnings")) context.note("warning: " + warning_text(warning, in_tiles(job)));
   if (state != "finished") {
     Context::complain(line + ".");
+    if (is_stopped(job))
+      Context::complain(fmt::format("distren: nothing more of it is rendered until: distren resume {}", id_of(job)));
     return exit_rejected;
   }
   context.note(line + ".");

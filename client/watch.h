@@ -16,7 +16,11 @@ bool in_tiles(Json const& job);
 // Frames that slaves have, whatever they do with them.
 std::int64_t rendering_count(Json const& job);
 
-// Returns the job after it has ended. Errors: unavailable when the server does not answer for `patience`, and after
+// Paused, and not by its owner: it does not go on by itself.
+bool is_stopped(Json const& job);
+
+// Returns the job after it has ended or is stopped; where it waits for another whose output it is made of and that is
+// stopped, that one. Errors: unavailable when the server does not answer for `patience`, and after
 // ctrl-C, with `interrupted` set; the job keeps running.
 Result<Json> watch_job(Session& session, std::string const& id,
                        std::chrono::seconds patience = std::chrono::minutes(15));

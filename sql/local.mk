@@ -29,6 +29,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/dispatch/escrow_load.sql \
   %D%/procedures/dispatch/failure_load.sql \
   %D%/procedures/dispatch/held_grant_load.sql \
+  %D%/procedures/dispatch/job_fail_stranded.sql \
   %D%/procedures/dispatch/job_load.sql \
   %D%/procedures/dispatch/job_load_files.sql \
   %D%/procedures/dispatch/lease_load.sql \
@@ -39,6 +40,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/job_cancel.sql \
   %D%/procedures/job/job_change.sql \
   %D%/procedures/job/job_delete.sql \
+  %D%/procedures/job/job_fail_dependents.sql \
   %D%/procedures/job/job_file_list.sql \
   %D%/procedures/job/job_list.sql \
   %D%/procedures/job/job_list_dependents.sql \

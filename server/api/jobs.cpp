@@ -87,7 +87,8 @@ Reply handle_pause_job(Request const&, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const reason = fmt::format("paused by {}", by_whom(context, *job));
-  return job_reply(context, context.services.jobs.pause(context.database(), job->id, reason));
+  return job_reply(context, context.services.jobs.pause(context.database(), job->id, reason,
+                                                        job->user == context.caller.user.id ? "owner" : "moderator"));
 }
 
 Reply handle_resume_job(Request const&, Context& context) {

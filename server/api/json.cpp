@@ -157,6 +157,7 @@ json to_json(store::Job const& job, JobStatus const& live) {
           {"renderer", renderer_to_json(job.method, job.version)},
           {"state", job_state_name(job.state)},
           {"state_reason", text_or_null(job.reason)},
+          {"paused_by", text_or_null(job.paused_by)},
           {"main_file", job.source},
           {"parameters", column(job.parameters)},
           {"output", output_to_json(job.output)},

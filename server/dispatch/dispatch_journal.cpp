@@ -42,6 +42,7 @@ void DispatchJournal::settle(DispatchCore& core, SettledBatch const& batch, std:
   for (auto const& paused : batch.paused) {
     if (events_) events_->paused(paused.control.job);
   }
+  for (auto const& failed : batch.failed) remove_job(core, failed.job, failed.revision, failed.reason, now);
   for (auto const& done : batch.finished) job_finished(core, done.job, done.revision, now);
 }
 

@@ -216,6 +216,7 @@ bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t out
     settled.finished = answer->finished_jobs;
     settled.paused = answer->paused_jobs;
     settled.changed = answer->changed_jobs;
+    settled.failed = answer->failed_dependents;
   }
   for (std::size_t i = 0; i < outcomes; ++i) {
     auto const verdict =

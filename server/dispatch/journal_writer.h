@@ -39,6 +39,7 @@ struct SettledBatch {
   std::vector<store::JournalReply::FinishedJob> finished;  // jobs of which everything is accepted now
   std::vector<store::JournalReply::PausedJob> paused;  // jobs that this batch paused, because their tasks fail alike
   std::vector<store::JournalReply::JobCounts> changed;
+  std::vector<store::JournalReply::FailedJob> failed;  // with the job whose output they are made of
 };
 
 class JournalWriter {

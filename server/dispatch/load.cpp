@@ -23,6 +23,7 @@ struct JobRows {
 };
 
 Result<JobRows> read_jobs(Database& database) {
+  if (auto const failed = store::fail_stranded_jobs(database); !failed) return failed.error();
   auto jobs = store::load_jobs(database);
   if (!jobs) return jobs.error();
   auto tasks = store::load_tasks(database);

@@ -86,8 +86,9 @@ Result<std::vector<std::int64_t>> JobService::submit(Database& database, BlobSto
   return std::move(written->jobs);
 }
 
-Result<store::Job> JobService::pause(Database& database, std::int64_t job, std::string_view reason) {
-  return change_and_tell(database, job, [&] { return store::pause_job(database, job, reason); });
+Result<store::Job> JobService::pause(Database& database, std::int64_t job, std::string_view reason,
+                                     std::string_view paused_by) {
+  return change_and_tell(database, job, [&] { return store::pause_job(database, job, reason, paused_by); });
 }
 
 Result<store::Job> JobService::resume(Database& database, std::int64_t job) {
@@ -152,7 +153,7 @@ Result<store::Job> JobService::requeue_and_load(Database& database, std::int64_t
     auto now = store::show_job(database, job);
     if (!now) remember(job, *requeued > 0);
     if (!now || *requeued == 0) return now ? publish(database, job) : now;
-    if (before->state != store::JobState::finished) {
+    if (!store::has_ended(before->state)) {
       // A job that is being worked on goes on as it is.
       bool const reopened = task != 0 && dispatcher_.ask([&](DispatchCore& core, std::int64_t now_ms) {
         return reopen_task(core, now->control(), task, now_ms);
@@ -161,7 +162,7 @@ Result<store::Job> JobService::requeue_and_load(Database& database, std::int64_t
       publish_(*now);
       return now;
     }
-    tell_changed(now->control());  // that it is finished is no news any more
+    tell_changed(now->control());  // that it has ended is no news any more
   }
   regenerate(database, job);
   auto const guard = lock(job);
@@ -177,9 +178,9 @@ Result<store::Job> JobService::requeue_task(Database& database, std::int64_t job
   return requeue_and_load(database, job, task, [&] { return store::requeue_task(database, job, task); });
 }
 
-// Dependent jobs of a finished job, such as its video, are older than frames that are rendered again: they wait for
-// them and regenerate. Done before the job itself goes to the dispatcher, so that they are known when it ends. A
-// dependent job that cannot, for example because it was just cancelled, must not delay the frames.
+// Dependent jobs of a job that ended, such as its video, are older than frames that are rendered again, or failed with
+// it: they wait for them and regenerate. Done before the job itself goes to the dispatcher, so that they are known when
+// it ends. A dependent job that cannot, for example because it was just cancelled, must not delay the frames.
 void JobService::regenerate(Database& database, std::int64_t job) {
   auto const later = store::list_dependent_jobs(database, job, true);
   if (!later) return spdlog::warn("what is made of job {} stays as it is: {}", job, later.error().message);

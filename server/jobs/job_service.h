@@ -36,15 +36,16 @@ public:
   Result<std::vector<std::int64_t>> submit(Database& database, BlobStore const& blobs,
                                            store::NewSubmission const& submission);
   // Each answers with the job as it is then. pause, resume and approve change nothing when it is so already.
-  Result<store::Job> pause(Database& database, std::int64_t job, std::string_view reason);
+  // paused_by: owner or moderator.
+  Result<store::Job> pause(Database& database, std::int64_t job, std::string_view reason, std::string_view paused_by);
   Result<store::Job> resume(Database& database, std::int64_t job);
   Result<store::Job> approve(Database& database, std::int64_t job);
   Result<store::Job> change(Database& database, std::int64_t job, std::optional<std::string_view> name,
                             std::optional<int> priority);
   // With those that are made of its output; they go first, so that nothing is left waiting.
   Result<store::Job> cancel(Database& database, std::int64_t job, std::string_view reason);
-  // Its failed frames once more, with `all` the accepted ones, too. What was made of a finished job's output is made
-  // anew, after them.
+  // Its failed frames once more, with `all` the accepted ones, too. What is made of the output of a job that ended is
+  // made anew, after them.
   Result<store::Job> requeue(Database& database, std::int64_t job, bool all);
   Result<store::Job> requeue_task(Database& database, std::int64_t job, std::int64_t task);
   // Its row, its files and its place on the pages. conflict: it has not ended.

@@ -47,6 +47,7 @@ Job read_job(SqlRow const& row) {
   job.revision = row.integer(27);
   job.project_name = row.text(28);
   job.render_warnings = row.text(29);
+  job.paused_by = row.text(30);
   return job;
 }
 
@@ -155,8 +156,8 @@ Result<std::vector<std::int64_t>> list_dependent_jobs(Database& database, std::i
   return jobs;
 }
 
-Result<void> pause_job(Database& database, std::int64_t job, std::string_view reason) {
-  return database.call("job_pause", {job, reason});
+Result<void> pause_job(Database& database, std::int64_t job, std::string_view reason, std::string_view paused_by) {
+  return database.call("job_pause", {job, reason, paused_by});
 }
 
 Result<void> resume_job(Database& database, std::int64_t job) {

@@ -96,6 +96,7 @@ struct Job {
   std::string shot_name;              // SEQUENCE/SHOT
   bool needs_approval = false;        // only its test frames are rendered until it is approved
   std::int64_t revision = 0;          // see JobControl
+  std::string paused_by{};            // owner, moderator or server; empty: it is not paused
   std::string render_warnings{"[]"};  // JSON: [{"code", "message", "count", "task_count"}...], code null: none
   [[nodiscard]] JobControl control() const { return {id, revision, state, priority, needs_approval}; }
 };
@@ -170,7 +171,8 @@ Result<std::int64_t> job_of_task(Database&, std::int64_t task);
 Result<std::int64_t> latest_accepted(Database&, std::int64_t job);
 
 // conflict names the state when the change makes no sense (resuming a finished job...). Idempotent.
-Result<void> pause_job(Database&, std::int64_t job, std::string_view reason);
+// paused_by: owner or moderator.
+Result<void> pause_job(Database&, std::int64_t job, std::string_view reason, std::string_view paused_by);
 Result<void> resume_job(Database&, std::int64_t job);
 Result<void> cancel_job(Database&, std::int64_t job, std::string_view reason);
 // Unfinished jobs that are made of its output, or of theirs, and so on.

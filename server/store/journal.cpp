@@ -79,6 +79,10 @@ std::string_view failure_code(OutcomeEntry const& outcome) {
   return protocol::choice_name(protocol::verdict_codes, outcome.verdict_code);
 }
 
+Result<void> fail_stranded_jobs(Database& database) {
+  return database.call("job_fail_stranded", {});
+}
+
 Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only_job) {
   std::vector<RunnableJob> jobs;
   auto loaded = database.call("job_load", {only_job}, [&](SqlRow const& row) {
@@ -188,6 +192,9 @@ Result<JournalReply> write_journal(Database& database, JournalBatch const& batch
                                                       .priority = static_cast<int>(row.integer(5)),
                                                       .needs_approval = row.integer(6) != 0},
                                           .reason = row.text(2)});
+            break;
+          case 5:
+            answer.failed_dependents.push_back({id, row.integer(4), row.text(2)});
             break;
           case 4:
             for (auto& job : answer.changed_jobs)

@@ -59,6 +59,8 @@ struct FailedOn {  // a task that failed on a slave never returns to it
   std::int64_t user = 0;  // whose slave; 0: it is not there any more
 };
 
+// Before the jobs are loaded: fails those whose source failed or was cancelled, which an older server left waiting.
+Result<void> fail_stranded_jobs(Database&);
 Result<std::vector<RunnableJob>> load_jobs(Database&, std::int64_t only_job = 0);
 Result<std::vector<RunnableTask>> load_tasks(Database&, std::int64_t only_job = 0);
 Result<std::vector<LiveLease>> load_leases(Database&);
@@ -135,7 +137,13 @@ struct JournalReply {  // what became of each outcome, in order
     JobControl control;
     std::string reason;
   };
-  std::vector<PausedJob> paused_jobs;  // now: too many of its tasks failed alike (economy.md)
+  struct FailedJob {
+    std::int64_t job = 0;
+    std::int64_t revision = 0;
+    std::string reason;
+  };
+  std::vector<FailedJob> failed_dependents;  // for what they are made of failed
+  std::vector<PausedJob> paused_jobs;        // now: too many of its tasks failed alike (economy.md)
   struct JobCounts {
     std::int64_t job = 0;
     std::int64_t user = 0;

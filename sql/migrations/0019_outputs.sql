@@ -1,4 +1,4 @@
--- What renderers warn of. Rules for migrations: README.md.
+-- What renderers warn of, and who paused a job. Rules for migrations: README.md.
 
 -- Of an attempt that is the result of its task, or failed: once per kind. count: how often it was said. kind: MD5 of
 -- code and message.
@@ -24,3 +24,8 @@ CREATE TABLE IF NOT EXISTS job_warning (
   CONSTRAINT job_warning_pk PRIMARY KEY (job_id, kind),
   CONSTRAINT job_warning_job_fk FOREIGN KEY (job_id) REFERENCES job (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+-- Of a paused job; who waits for it in a script is told unless its owner did it.
+ALTER TABLE job ADD COLUMN IF NOT EXISTS paused_by ENUM('owner', 'moderator', 'server') NULL AFTER state_reason;
+UPDATE job SET paused_by = 'server' WHERE state = 'paused' AND paused_by IS NULL AND state_reason LIKE 'paused: %';
+UPDATE job SET paused_by = 'owner' WHERE state = 'paused' AND paused_by IS NULL;

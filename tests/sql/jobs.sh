@@ -59,9 +59,9 @@ is "$(sql 'CALL task_list(1, 0, 2)' | cut -f 1 | tr '\n' ' '; sql 'CALL task_lis
   "tasks_are_listed_by_key"
 is "$(sql 'CALL task_list(2, 1, 2)' | cut -f 1 | tr '\n' ' ')" "4 5 " "tasks_of_another_job_never_appear"
 
-sql "CALL job_pause(1, 'by its owner')"
+sql "CALL job_pause(1, 'by its owner', 'owner')"
 is "$(job_column 1 'state, state_reason')" "paused	by its owner" "a_job_is_paused_with_the_reason"
-sql "CALL job_pause(1, 'again')"
+sql "CALL job_pause(1, 'again', 'moderator')"
 is "$(job_column 1 state_reason)" "by its owner" "pausing_twice_keeps_the_first_reason"
 sql "CALL job_resume(1); CALL job_resume(1)"
 is "$(job_column 1 'state, state_reason')" "active	" "a_job_is_resumed"
@@ -69,7 +69,7 @@ sql "CALL job_change(1, 'renamed', NULL); CALL job_change(1, NULL, 90)"
 is "$(job_column 1 'name, priority')" "renamed	90" "name_and_priority_change_one_by_one"
 refuses DR400 "priority 200" "a_priority_out_of_range_is_refused" "CALL job_change(1, NULL, 200)"
 refuses DR400 "1 to 200" "a_job_cannot_lose_its_name" "CALL job_change(1, '', NULL)"
-for call in "job_pause(99, '')" "job_resume(99)" "job_cancel(99, '')" "job_requeue(99, 0, FALSE)" "job_delete(99)" "job_change(99, 'x', 1)"; do
+for call in "job_pause(99, '', 'owner')" "job_resume(99)" "job_cancel(99, '')" "job_requeue(99, 0, FALSE)" "job_delete(99)" "job_change(99, 'x', 1)"; do
   refuses DR404 "no job 99" "an_unknown_job_is_refused_by_${call%%(*}" "CALL $call"
 done
 refuses DR409 "is active; cancel it first" "an_active_job_is_not_deleted" "CALL job_delete(1)"
@@ -82,7 +82,7 @@ cancelled
 accepted
 cancelled
 0" "cancelling_ends_open_tasks_and_leases_and_keeps_frames"
-refuses DR409 "is cancelled and cannot be paused" "a_cancelled_job_cannot_be_paused" "CALL job_pause(1, '')"
+refuses DR409 "is cancelled and cannot be paused" "a_cancelled_job_cannot_be_paused" "CALL job_pause(1, '', 'owner')"
 refuses DR409 "is cancelled and cannot be resumed" "a_cancelled_job_cannot_be_resumed" "CALL job_resume(1)"
 refuses DR409 "was cancelled; submit it again" "a_cancelled_job_cannot_be_requeued" "CALL job_requeue(1, 0, FALSE)"
 is "$(journal '' "$(good 11 1 1)"; owner 'SELECT state FROM task WHERE id = 1')" "ended
@@ -118,7 +118,7 @@ hidden() {
   sql "CALL grid_show()" | cut -f 2
 }
 is "$(hidden | tr '\n' ' ')" "0 0 0 0 " "nobody_sees_a_submission_that_is_not_complete"
-for call in "job_show($parent)" "job_pause($parent, '')" "job_resume($parent)" "job_cancel($parent, '')" "job_requeue($parent, 0, FALSE)" \
+for call in "job_show($parent)" "job_pause($parent, '', 'owner')" "job_resume($parent)" "job_cancel($parent, '')" "job_requeue($parent, 0, FALSE)" \
   "job_delete($parent)" "job_change($parent, 'x', 1)" "job_approve($parent)" "job_file_list($parent)" "task_list($parent, 0, 9)" \
   "task_latest($parent)" "shot_add_job(0, $parent)"; do
   refuses DR404 "no job $parent" "${call%%(*}_knows_no_job_that_is_not_complete" "CALL $call"

@@ -43,7 +43,7 @@ refuses DR412 "not $was" "an_expectation_of_a_row_outlasts_changes_of_others" \
   "CALL revision_expect('slave', 1, $was); CALL slave_rename(2, 'x'); CALL slave_rename(1, 'x')"
 is "$(sql "CALL revision_expect('slave', 1, 99); CALL slave_rename(2, 'slave 2')")" "" "and_does_not_hinder_them"
 for change in "slave_state_change(1, 'disabled')" "slave_password_change(1, REPEAT('q', 32))" "slave_remote_settings_change(1, '')" \
-  "job_change($(job one '[1]' | cut -f 1), 'x', NULL)" "job_pause(1, '')" "job_resume(1)" "job_approve(1)" "job_requeue(1, 0, FALSE)" \
+  "job_change($(job one '[1]' | cut -f 1), 'x', NULL)" "job_pause(1, '', 'owner')" "job_resume(1)" "job_approve(1)" "job_requeue(1, 0, FALSE)" \
   "job_cancel(1, '')" "job_delete(1)" "user_block(1, 2, 'why')" "user_unblock(1, 2)" "user_role_change(1, 2, 'moderator')"; do
   kind=${change%%_*}
   refuses DR412 "not 99" "a_stale_${change%%(*}_is_refused" \

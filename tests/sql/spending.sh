@@ -74,7 +74,7 @@ journal '' "$(bad 13 "$first" 2 failed x 1),$(bad 14 $((first + 1)) 2 failed y 1
 is "$(transactions | grep refund | cut -d : -f 1 | tr '\n' ' '; balances 1 | cut -f 1)" "refund 1.1 refund $second.1 refund $third.1 refund $third.2 96900" \
   "a_job_that_was_put_back_returns_its_escrow_again"
 fourth=$(job fourth '[1,2]')
-sql "CALL job_boost(1, $fourth, 100, 'k9'); CALL job_pause($fourth, '')" >/dev/null
+sql "CALL job_boost(1, $fourth, 100, 'k9'); CALL job_pause($fourth, '', 'owner')" >/dev/null
 is "$(sql "CALL job_boost(1, $fourth, 100, 'k10')" | cut -f 2,3; escrow "$fourth")" "$fourth	100
 200" "a_paused_job_can_be_boosted"
 ledger_is_clean "the_ledger_is_clean_after_refunds"

@@ -3033,6 +3033,11 @@ export interface components {
             state: components["schemas"]["JobState"];
             /** @description Why it is paused, failed or cancelled */
             state_reason: string | null;
+            /**
+             * @description Who paused it; the server does when many of its frames fail alike; null: it is not paused
+             * @enum {string|null}
+             */
+            paused_by: "owner" | "moderator" | "server" | null;
             main_file: string;
             parameters: components["schemas"]["Parameters"];
             output: components["schemas"]["Output"];

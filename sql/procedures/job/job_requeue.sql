@@ -2,8 +2,8 @@
 -- without such tasks stays as it is. Row: how many tasks.
 --   p_task_id  this one, failed or accepted; 0: all that failed
 --   p_all      with p_task_id 0: accepted ones too; their images stay until new ones replace them
--- DR404 no such job or task, DR409 the job was cancelled, or the job that it depends on was deleted, DR412 another
--- revision.
+-- DR404 no such job or task, DR409 the job was cancelled, or the job that it depends on was deleted, was cancelled or
+-- failed, DR412 another revision.
 CREATE OR REPLACE PROCEDURE job_requeue(IN p_job_id BIGINT, IN p_task_id BIGINT, IN p_all BOOLEAN)
 SQL SECURITY DEFINER
 BEGIN
@@ -15,6 +15,7 @@ BEGIN
   DECLARE v_failed INT;
   DECLARE v_accepted INT DEFAULT 0;
   DECLARE v_after BIGINT;
+  DECLARE v_after_state VARCHAR(16);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
@@ -28,9 +29,14 @@ BEGIN
   IF v_state = 'cancelled' THEN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' was cancelled; submit it again to render it'));
   END IF;
-  IF v_after IS NOT NULL AND NOT EXISTS (SELECT 1 FROM job WHERE id = v_after) THEN
+  SET v_after_state = (SELECT state FROM job WHERE id = v_after);
+  IF v_after IS NOT NULL AND COALESCE(v_after_state, 'deleted') IN ('deleted', 'cancelled') THEN
+    CALL error_raise(409, CONCAT('job ', p_job_id, ' is made of the output of job ', v_after, ', which was ',
+      COALESCE(v_after_state, 'deleted'), '; submit it again'));
+  END IF;
+  IF v_after_state = 'failed' THEN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' is made of the output of job ', v_after,
-      ', which was deleted; submit it again'));
+      ', which failed; requeue that one, and this one follows'));
   END IF;
   SET v_to = v_first + v_tasks;
   IF p_task_id <> 0 THEN

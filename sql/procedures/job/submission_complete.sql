@@ -39,6 +39,7 @@ BEGIN
   END IF;
   UPDATE job
   SET state = IF(starts_paused OR v_blocked, 'paused', 'active'),
+    paused_by = IF(v_blocked, 'server', IF(starts_paused, 'owner', NULL)),
     state_reason = IF(v_blocked, 'paused: its owner is blocked', ''),
     revision = revision + 1, shot_id = v_shot_id, created_at = v_now
   WHERE (id = p_submission_id OR submission_id = p_submission_id) AND state = 'creating';

@@ -33,6 +33,7 @@ BEGIN
   SET j.state_reason = LEFT(CONCAT('paused: ', alike.tasks, ' of ', j.task_count, ' frames failed alike: ',
         COALESCE(a.failure_reason, 'no reason given')), 1000),
       j.state = 'paused',
+      j.paused_by = 'server',
       j.revision = j.revision + 1,
       e.paused = TRUE
   WHERE j.state = 'active' AND alike.tasks >= GREATEST(3, CEIL(j.task_count / 20))

@@ -9,12 +9,13 @@
 --               claim to grant limit are millipoints, see journal_write_grants; without a claim nothing is granted
 -- Rows: (0, number, verdict, granted) per outcome in order; (1, job, '', NULL, revision) per job that finished; (2,
 -- job, reason, NULL, revision, priority, needs_approval) per job that was paused; (3, job, 'user accepted failed
--- state', NULL, revision, submission) per job whose counts changed; (4, job, its warnings as job_warnings_text has
--- them) per job whose warnings changed. granted: NULL when there is none or the grant is
--- held. Verdicts: accepted (it is the task's result), superseded (another attempt's image is), ended (good, but the
--- attempt or its task had ended before), recorded, unknown (no such task). A result whose lease has expired counts
--- while the task is open; one without an output_name never counts and only gets a verdict. An accepted task never
--- changes. No errors.
+-- state', NULL, revision, submission) per job whose counts changed, also of those that fail because the job that they
+-- are made of failed, which are rows (5, job, reason, NULL, revision), too; (4, job, its warnings as
+-- job_warnings_text has them) per job whose warnings changed. granted: NULL when there is none or the grant is held.
+-- Verdicts: accepted (it is the task's result), superseded (another attempt's image is), ended (good, but the attempt
+-- or its task had ended before), recorded, unknown (no such task). A result whose lease has expired counts while the
+-- task is open; one without an output_name never counts and only gets a verdict. An accepted task never changes.
+-- No errors.
 CREATE OR REPLACE PROCEDURE journal_write(IN p_leases LONGTEXT, IN p_outcomes LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
@@ -28,6 +29,7 @@ BEGIN
   DECLARE v_claims INT;
   DECLARE v_ended INT;
   DECLARE v_warned INT;
+  DECLARE v_failed INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   SET SESSION max_heap_table_size = 256 * 1024 * 1024;  -- a row below is 1.2 KiB; batches are thousands at most
@@ -63,6 +65,11 @@ BEGIN
     paused BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'the job was paused by it'
   ) ENGINE=MEMORY;
   DELETE FROM journal_outcome;
+  CREATE TEMPORARY TABLE IF NOT EXISTS dependent_job (
+    job_id BIGINT NOT NULL PRIMARY KEY,
+    source_id BIGINT NOT NULL
+  ) ENGINE=MEMORY;
+  DELETE FROM dependent_job;
 
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   START TRANSACTION;
@@ -211,6 +218,11 @@ BEGIN
     WHERE j.id IN (SELECT job_id FROM journal_outcome WHERE is_result OR task_failed)
       AND j.state IN ('finished', 'failed');
     SET v_ended = ROW_COUNT();
+    SELECT COUNT(*) INTO v_failed FROM job
+    WHERE id IN (SELECT job_id FROM journal_outcome WHERE is_result OR task_failed) AND state = 'failed';
+    IF v_failed > 0 THEN
+      CALL job_fail_dependents();
+    END IF;
     IF v_claims > 0 OR v_ended > 0 THEN
       CALL journal_write_points(v_ended);
     END IF;
@@ -238,8 +250,12 @@ BEGIN
   SELECT 3, j.id, CONCAT_WS(' ', j.user_id, j.accepted_count, j.failed_count, j.state), NULL, j.revision,
     COALESCE(j.submission_id, j.id), NULL
   FROM job j
-  WHERE j.id IN (SELECT job_id FROM journal_outcome WHERE is_result OR task_failed OR paused)
+  WHERE j.id IN (SELECT job_id FROM journal_outcome WHERE is_result OR task_failed OR paused
+    UNION SELECT job_id FROM dependent_job)
   UNION ALL
   SELECT 4, w.job_id, job_warnings_text(w.job_id), NULL, NULL, NULL, NULL
-  FROM (SELECT DISTINCT job_id FROM journal_outcome WHERE has_warnings AND (is_result OR task_failed)) w;
+  FROM (SELECT DISTINCT job_id FROM journal_outcome WHERE has_warnings AND (is_result OR task_failed)) w
+  UNION ALL
+  SELECT 5, j.id, j.state_reason, NULL, j.revision, NULL, NULL
+  FROM dependent_job d STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = d.job_id;
 END

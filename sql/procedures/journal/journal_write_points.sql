@@ -21,7 +21,8 @@ BEGIN
     INSERT INTO points_job (job_id)
     SELECT j.id FROM job j
     WHERE j.id IN (SELECT job_id FROM journal_outcome WHERE is_result OR task_failed)
-      AND j.state IN ('finished', 'failed');
+      AND j.state IN ('finished', 'failed')
+    UNION SELECT job_id FROM dependent_job;
     CALL points_end_jobs(1000);
   END IF;
   CALL points_post();

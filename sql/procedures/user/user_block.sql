@@ -36,7 +36,8 @@ BEGIN
   DELETE FROM session WHERE user_id = p_user_id;
   INSERT INTO user_block_job (job_id) SELECT id FROM job WHERE user_id = p_user_id AND state = 'active' FOR UPDATE;
   UPDATE user_block_job b STRAIGHT_JOIN job j ON j.id = b.job_id
-  SET j.state = 'paused', j.state_reason = 'paused: its owner is blocked', j.revision = j.revision + 1;
+  SET j.state = 'paused', j.paused_by = 'server', j.state_reason = 'paused: its owner is blocked',
+    j.revision = j.revision + 1;
   INSERT INTO activity (created_at, kind, user_id, message)
   SELECT v_now, 'user_blocked', p_user_id, LEFT(CONCAT(v_name, ' was blocked by ', a.name, ': ', TRIM(p_reason)), 1000)
   FROM user a WHERE a.id = p_administrator_id;

@@ -192,6 +192,21 @@ START_TEST(only_a_finished_job_ends_well) {
 }
 END_TEST
 
+START_TEST(a_job_that_its_owner_did_not_pause_is_stopped) {
+  Json job{{"id", 7}, {"state", "paused"}, {"paused_by", "owner"}};
+  ck_assert(!is_stopped(job));
+  job["paused_by"] = nullptr;  // a server that does not say
+  ck_assert(!is_stopped(job));
+  for (auto const* by : {"server", "moderator"}) {
+    job["paused_by"] = by;
+    ck_assert(is_stopped(job));
+    ck_assert_int_eq(conclude(Context(), job), exit_rejected);
+  }
+  job["state"] = "active";
+  ck_assert(!is_stopped(job));
+}
+END_TEST
+
 START_TEST(a_warning_says_how_often_it_was_said) {
   ck_assert_text(warning_text({{"message", "no texture"}, {"count", 1}}), "no texture");
   ck_assert_text(warning_text({{"message", "no texture"}, {"count", 3}}), "no texture (3 times)");
@@ -452,7 +467,8 @@ TestGroup const progress_tests{
     "progress",
     {a_terminal_sees_a_bar_that_fits_and_goes_away, the_bar_is_not_redrawn_too_often, a_line_stands_above_the_bar,
      a_file_gets_a_plain_line_now_and_then, the_rate_is_that_of_the_last_minutes, a_jobs_line_says_what_matters,
-     only_a_finished_job_ends_well, a_warning_says_how_often_it_was_said}};
+     only_a_finished_job_ends_well, a_job_that_its_owner_did_not_pause_is_stopped,
+     a_warning_says_how_often_it_was_said}};
 TestGroup const settings_tests{
     "settings",
     {without_any_server_the_ways_to_name_one_are_told, option_environment_file_and_last_login_come_in_this_order,

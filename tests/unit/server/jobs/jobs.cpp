@@ -133,7 +133,7 @@ START_TEST(what_could_not_be_told_is_told_when_the_database_is_back) {
   DatabaseAddress nowhere = *the_database;
   nowhere.socket = "/nonexistent";
   Database away(nowhere);
-  ck_assert(fixture.services->jobs.pause(away, job, "a while").error().code == Errc::unavailable);
+  ck_assert(fixture.services->jobs.pause(away, job, "a while", "owner").error().code == Errc::unavailable);
   // As when the connection broke after the commit.
   ck_assert(store::pause_job(fixture.database, job, "a while").has_value());
   ck_assert(!fixture.paused(job));
@@ -155,8 +155,8 @@ START_TEST(each_change_that_the_dispatcher_follows_raises_the_revision) {
     ck_assert_int_eq(changed->revision, now);
     return std::exchange(last, now) < now;
   };
-  ck_assert(raised(jobs.pause(fixture.database, job, "a while")));
-  ck_assert(!raised(jobs.pause(fixture.database, job, "again")));
+  ck_assert(raised(jobs.pause(fixture.database, job, "a while", "owner")));
+  ck_assert(!raised(jobs.pause(fixture.database, job, "again", "owner")));
   ck_assert(raised(jobs.resume(fixture.database, job)));
   ck_assert(raised(jobs.change(fixture.database, job, std::nullopt, 70)));
   ck_assert(raised(jobs.change(fixture.database, job, "another name", std::nullopt)));  // for If-Match

@@ -248,7 +248,7 @@ START_TEST(a_job_lives_from_its_creation_to_its_end) {
   auto const requeued = store::requeue_job(database, *id);
   ck_assert_good(requeued);
   ck_assert_int_eq(*requeued, 1);
-  ck_assert_good(store::pause_job(database, *id, "a while"));
+  ck_assert_good(store::pause_job(database, *id, "a while", "owner"));
   ck_assert_good(store::cancel_job(database, *id, "enough"));
   ck_assert_good(store::delete_job(database, *id));
   ck_assert_refused(store::show_job(database, *id), Errc::not_found, "no job");
