@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 
 #include "client/parallel.h"
 #include "client/progress.h"
+#include "client/watch.h"
 #include "common/base/digest.h"
 #include "common/base/files.h"
 #include "common/base/text.h"
@@ -31,10 +33,10 @@ Result<Item> item_of(Json const& json) {
   item.frame.size = number_of(json, "size_bytes");
   item.frame.sha256 = text_of(json, "sha256");
   item.url = text_of(json, "url");
-  // The name becomes a local file, so the rules for untrusted paths apply.
+  // The name becomes a local file, perhaps in a folder of its own, so the rules for untrusted paths apply.
   auto good = check_relative_path(item.frame.name);
-  if (!good || item.frame.name.find('/') != std::string::npos || item.frame.name.starts_with('.') ||
-      !is_sha256_hex(item.frame.sha256) || item.frame.size <= 0 || item.url.empty())
+  bool const hidden = item.frame.name.starts_with('.') || item.frame.name.find("/.") != std::string::npos;
+  if (!good || hidden || !is_sha256_hex(item.frame.sha256) || item.frame.size <= 0 || item.url.empty())
     return fail(Errc::unavailable,
                 fmt::format("the server describes frame {} unusably (name '{}')", item.frame.frame, item.frame.name));
   return item;
@@ -61,7 +63,7 @@ private:
   Result<void> fetch_page(std::vector<Item>& items);
   Result<void> fetch(Item& item, HttpClient& client);
   Result<std::string> fresh_url(FetchedFrame const& frame);
-  void show(std::int64_t size);
+  void show(FetchedFrame const& frame, std::int64_t size);
   [[nodiscard]] std::string path() const {
     return fmt::format("/api/v1/jobs/{}/outputs?limit={}", url_escape(job_), page_size);
   }
@@ -72,17 +74,18 @@ private:
   Progress progress_;
   std::mutex mutex_;  // protects session_ (renewing URLs) and the counters below
   std::string page_path_;
-  std::int64_t done_frames_ = 0;
+  std::set<std::string> done_;
+  bool in_tiles_ = false;
   std::int64_t done_bytes_ = 0;
   std::size_t total_frames_ = 0;
 };
 
-void Fetcher::show(std::int64_t size) {
+void Fetcher::show(FetchedFrame const& frame, std::int64_t size) {
   std::lock_guard const lock(mutex_);
-  ++done_frames_;
+  done_.insert(in_tiles_ ? frame.name : fmt::to_string(frame.frame));  // a frame may have several files
   done_bytes_ += size;
-  progress_.update(static_cast<double>(done_frames_) / static_cast<double>(std::max<std::size_t>(total_frames_, 1)),
-                   fmt::format("{}/{} frames, {}", done_frames_, total_frames_, human_size(done_bytes_)));
+  progress_.update(static_cast<double>(done_.size()) / static_cast<double>(std::max<std::size_t>(total_frames_, 1)),
+                   fmt::format("{}/{} frames, {}", done_.size(), total_frames_, human_size(done_bytes_)));
 }
 
 // A slow download can outlive a page's signatures.
@@ -99,9 +102,14 @@ Result<void> Fetcher::fetch(Item& item, HttpClient& client) {
   auto const target = folder_ / item.frame.name;
   if (is_here(target, item.frame)) {
     item.frame.was_here = true;
-    show(0);
+    show(item.frame, 0);
     return {};
   }
+  std::error_code code;
+  std::filesystem::create_directories(target.parent_path(), code);
+  if (code)
+    return fail(Errc::invalid,
+                fmt::format("cannot create the folder '{}': {}", target.parent_path().string(), code.message()));
   Download what;
   what.url = session_.url(item.url);
   what.path = target;
@@ -122,7 +130,7 @@ Result<void> Fetcher::fetch(Item& item, HttpClient& client) {
       return fail(Errc::unavailable,
                   fmt::format("frame {} arrived damaged twice ({}); retry later", item.frame.frame, item.frame.name));
   }
-  show(item.frame.size);
+  show(item.frame, item.frame.size);
   return {};
 }
 
@@ -135,6 +143,7 @@ Result<Fetched> Fetcher::run(std::vector<int> const& asked) {
   auto const what = "job " + job_;
   auto job = session_.get("/api/v1/jobs/" + url_escape(job_), what);
   if (!job) return job.error();
+  in_tiles_ = in_tiles(*job);
   std::error_code code;
   std::filesystem::create_directories(folder_, code);
   if (code)
@@ -157,13 +166,14 @@ Result<Fetched> Fetcher::run(std::vector<int> const& asked) {
     if (auto fetched = fetch_page(items); !fetched) return fetched.error();
     for (auto& item : items) out.frames.push_back(std::move(item.frame));
     auto const next = text_of(*page, "next_cursor");
-    if (next.empty() || (!asked.empty() && out.frames.size() >= asked.size())) break;
+    if (next.empty() || (!asked.empty() && !out.frames.empty() && out.frames.back().frame >= asked.back())) break;
     page_path_ = with_query(path(), "cursor", next);
   }
 
   std::vector<int> here;
   for (auto const& frame : out.frames) here.push_back(frame.frame);
   std::ranges::sort(here);
+  here.erase(std::ranges::unique(here).begin(), here.end());  // a frame may have several files
   auto wanted = asked;
   if (wanted.empty() && here.size() < static_cast<std::size_t>(number_of(object_of(*job, "tasks"), "total"))) {
     auto listed =
@@ -198,8 +208,11 @@ int report_fetched(Context const& context, Fetched const& fetched, std::filesyst
                      {"was_here", frame.was_here}});
   }
   auto const fetched_now = fetched.frames.size() - were_here;
-  auto text = fmt::format("{} {} in {}", fetched.frames.size(), fetched.frames.size() == 1 ? "frame" : "frames",
-                          folder.string());
+  std::set<int> frames;
+  for (auto const& frame : fetched.frames) frames.insert(frame.frame);
+  auto text = fmt::format("{} {}", frames.size(), frames.size() == 1 ? "frame" : "frames");
+  if (fetched.frames.size() > frames.size()) text += fmt::format(", {} files,", fetched.frames.size());
+  text += fmt::format(" in {}", folder.string());
   if (were_here > 0) text += fmt::format(" ({} new, {} already there)", fetched_now, were_here);
   context.report({{"folder", folder.string()}, {"items", items}, {"missing", fetched.missing}}, text + "\n");
   if (fetched.missing.empty()) return exit_ok;

@@ -8,9 +8,9 @@
 
 namespace distren::client {
 
-struct FetchedFrame {
+struct FetchedFrame {  // one of its files
   int frame = 0;
-  std::string name;
+  std::string name;  // below the folder
   std::int64_t size = 0;
   std::string sha256;
   bool was_here = false;

@@ -1,7 +1,9 @@
 #include "slave/outbox.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -25,6 +27,23 @@ Error disk(std::string const& what, fs::path const& path, std::error_code const&
   return fail(Errc::unavailable, fmt::format("cannot {} {}: {}", what, path.string(), error.message()), "out_of_disk");
 }
 
+std::string further_name(std::size_t number) {
+  return fmt::format("further-{}", number + 1);
+}
+
+}  // namespace
+
+// In the namespace of its type, for whoever reads and writes it.
+void members(auto& visit, protocol::Is<OutboxFile> auto& file) {
+  using namespace protocol;
+  visit.text("name", file.name, limits::output_names);
+  visit.integer("size", file.size, limits::file_sizes);
+  visit.text("sha256", file.sha256, limits::digests);
+  visit.text("upload_id", file.upload_id, limits::instances);
+}
+
+namespace {
+
 // What lies in a result's folder.
 struct KeptResult {
   std::string owner{};
@@ -41,6 +60,7 @@ void members(auto& visit, protocol::Is<KeptResult> auto& kept) {
   visit.integer("size", kept.entry.size, limits::file_sizes);
   visit.text("sha256", kept.entry.sha256, limits::digests);
   visit.text("upload_id", kept.entry.upload_id, limits::instances);
+  visit.objects("more", kept.entry.more, limits::max_outputs, Written::unless_empty);
 }
 
 // A result that version 0.1 kept is as good as one of today.
@@ -74,7 +94,31 @@ std::optional<KeptResult> read_entry(fs::path const& folder) {
     if (!check_relative_path(entry.name) || fs::file_size(folder / entry.name, error) != std::uintmax_t(entry.size))
       return std::nullopt;
   }
+  for (std::size_t i = 0; i < entry.more.size(); ++i) {
+    std::error_code error;
+    if (fs::file_size(folder / further_name(i), error) != std::uintmax_t(entry.more[i].size)) return std::nullopt;
+  }
   return kept;
+}
+
+// Moves folder/name to `to` as it is, through no link: the program that wrote it may still change the folders.
+Result<void> move_beneath(fs::path const& folder, std::string const& name, fs::path const& to) {
+  auto const refused = [&name](int error) {
+    bool const absent = error == ENOENT || error == ENOTDIR || error == ELOOP;
+    return fail(absent ? Errc::invalid : Errc::unavailable,
+                fmt::format("the renderer's file '{}' cannot be taken: {}", name, std::strerror(error)),
+                absent ? "output_missing" : "out_of_disk");
+  };
+  FileDescriptor at(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  std::string_view rest = name;
+  for (auto slash = rest.find('/'); at && slash != std::string_view::npos; slash = rest.find('/')) {
+    std::string const part(rest.substr(0, slash));
+    at = FileDescriptor(::openat(at.get(), part.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    rest.remove_prefix(slash + 1);
+  }
+  if (!at) return refused(errno);
+  if (::renameat(at.get(), std::string(rest).c_str(), AT_FDCWD, to.c_str()) != 0) return refused(errno);
+  return {};
 }
 
 }  // namespace
@@ -96,6 +140,7 @@ OutboxEntry entry_without_image(std::int64_t attempt, std::string const& lease, 
 protocol::ResultReport result_message(OutboxEntry const& entry) {
   auto result = entry.result;
   if (!entry.name.empty()) result.outputs = {{entry.name, entry.size, entry.sha256, entry.upload_id}};
+  for (auto const& file : entry.more) result.outputs.push_back({file.name, file.size, file.sha256, file.upload_id});
   return result;
 }
 
@@ -105,6 +150,10 @@ fs::path Outbox::place(std::int64_t attempt, char const* suffix) const {
 
 fs::path Outbox::image_path(OutboxEntry const& entry) const {
   return place(entry.attempt) / entry.name;
+}
+
+fs::path Outbox::further_path(OutboxEntry const& entry, std::size_t number) const {
+  return place(entry.attempt) / further_name(number);
 }
 
 std::string Outbox::kept_text(OutboxEntry const& entry) const {
@@ -169,15 +218,50 @@ Result<void> Outbox::add(OutboxEntry const& entry, fs::path const& from, std::in
   return {};
 }
 
-Result<fs::path> Outbox::hash(OutboxEntry& entry) const {
-  fs::path path = place(entry.attempt, ".new") / entry.name;
+Result<std::int64_t> Outbox::add_further(OutboxEntry& entry, fs::path const& folder, std::string const& name,
+                                         std::int64_t limit) {
+  std::lock_guard const lock(mutex_);
+  fs::path const to = place(entry.attempt, ".new") / further_name(entry.more.size());
+  if (auto const moved = move_beneath(folder, name, to); !moved) return moved.error();
+  struct stat status {};
+  if (::lstat(to.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1)
+    return fail(Errc::invalid, fmt::format("the renderer's '{}' is not a plain file", name), "output_missing");
+  if (status.st_size > limit)
+    return fail(
+        Errc::invalid,
+        fmt::format("'{}' has {} bytes; the files of the frame are larger than the job allows", name, status.st_size),
+        "scene_error");
+  ::chmod(to.c_str(), 0600);
+  entry.more.push_back({.name = name, .size = status.st_size, .sha256 = {}, .upload_id = {}});
+  return static_cast<std::int64_t>(status.st_size);
+}
+
+namespace {
+
+// Fills in what the file is.
+Result<void> hash_file(fs::path const& path, std::int64_t& size, std::string& sha256) {
   auto const digest = sha256_file(path);
   if (!digest) return fail(Errc::unavailable, digest.error().message);
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
     return fail(Errc::invalid, "what the renderer left is not a plain file", "output_missing");
-  entry.size = status.st_size;
-  entry.sha256 = to_hex(*digest);
+  size = status.st_size;
+  sha256 = to_hex(*digest);
+  return {};
+}
+
+}  // namespace
+
+Result<fs::path> Outbox::hash(OutboxEntry& entry) const {
+  fs::path path = place(entry.attempt, ".new") / entry.name;
+  if (auto const hashed = hash_file(path, entry.size, entry.sha256); !hashed) return hashed.error();
+  return path;
+}
+
+Result<fs::path> Outbox::hash(OutboxEntry& entry, std::size_t number) const {
+  fs::path path = place(entry.attempt, ".new") / further_name(number);
+  auto& file = entry.more.at(number);
+  if (auto const hashed = hash_file(path, file.size, file.sha256); !hashed) return hashed.error();
   return path;
 }
 
@@ -196,6 +280,8 @@ Result<void> Outbox::commit(OutboxEntry const& entry) {
   if (error) return disk("make", making, error);
   if (!entry.name.empty())
     if (auto const synced = sync_file(making / entry.name); !synced) return synced;
+  for (std::size_t i = 0; i < entry.more.size(); ++i)
+    if (auto const synced = sync_file(making / further_name(i)); !synced) return synced;
   if (auto const written = write_file_durably(making / entry_name, kept_text(entry), 0600); !written) return written;
   if (fs::exists(path, error))
     fs::rename(path, place(entry.attempt, ".deleted"), error);  // of an earlier report; this one counts

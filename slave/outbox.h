@@ -17,6 +17,13 @@
 
 namespace distren {
 
+struct OutboxFile {
+  std::string name;  // as the renderer gave it; on disk it has a number
+  std::int64_t size = 0;
+  std::string sha256;
+  std::string upload_id;  // of the finished upload; empty: not uploaded yet
+};
+
 struct OutboxEntry {
   std::int64_t attempt = 0;
   std::string lease;
@@ -25,7 +32,8 @@ struct OutboxEntry {
   std::string name;               // of the image
   std::int64_t size = 0;
   std::string sha256;
-  std::string upload_id;  // of the finished upload; empty: not uploaded yet
+  std::string upload_id;         // of the finished upload; empty: not uploaded yet
+  std::vector<OutboxFile> more;  // besides the image
 };
 
 class Outbox {
@@ -37,7 +45,12 @@ public:
 
   // Moves `from` (a regular file, at most limit bytes, else invalid) in.
   Result<void> add(OutboxEntry const& entry, std::filesystem::path const& from, std::int64_t limit);
+  // After add(): the file `name` below `folder`, which the renderer may still change, so no link is followed. Returns
+  // its size. At most limit bytes, else invalid.
+  Result<std::int64_t> add_further(OutboxEntry& entry, std::filesystem::path const& folder, std::string const& name,
+                                   std::int64_t limit);
   Result<std::filesystem::path> hash(OutboxEntry& entry) const;  // fills size and sha256; returns the image's path
+  Result<std::filesystem::path> hash(OutboxEntry& entry, std::size_t number) const;  // of entry.more
   void discard(std::int64_t attempt);
   Result<void> commit(OutboxEntry const& entry);  // after hash(), or alone when there is no image
   Result<void> change(OutboxEntry const& entry);
@@ -45,6 +58,7 @@ public:
 
   [[nodiscard]] std::vector<OutboxEntry> entries();  // oldest first
   [[nodiscard]] std::filesystem::path image_path(OutboxEntry const& entry) const;
+  [[nodiscard]] std::filesystem::path further_path(OutboxEntry const& entry, std::size_t number) const;
 
 private:
   Outbox(std::filesystem::path folder, std::string owner) : folder_(std::move(folder)), owner_(std::move(owner)) {}

@@ -13,6 +13,7 @@
 #include "common/base/text.h"
 #include "common/process/sandbox.h"
 #include "common/protocol/result.h"
+#include "common/render/output_names.h"
 #include "slave/disk_usage.h"
 #include "slave/folder_cleanup.h"
 #include "slave/shader_caches.h"
@@ -261,11 +262,34 @@ void Renderer::take_done(RenderTask const& task, json const& event, Frame& frame
   frame.result.height = number("height");
   if (auto const format = event.value("format", json()); format.is_string())
     frame.result.format = shortened(format.get<std::string>(), 64);
+  take_outputs(task, event.value("outputs", json()), frame);
+  if (!frame.problem.empty()) return;
   frame.done = true;
   next_.reset();
   auto const next = event.value("next", json());
   if (next.is_array() && next.size() == 2 && next[0].is_number_integer() && next[1].is_number_integer())
     next_ = Next{next[0].get<std::int64_t>(), next[1].get<std::int64_t>(), without_frame(task.parameters)};
+}
+
+// The files that the frame has: that of the task, and perhaps others, whose names only the render knows.
+void Renderer::take_outputs(RenderTask const& task, json const& listed, Frame& frame) {
+  if (!listed.is_array()) return;
+  auto const refuse = [&frame](std::string problem) {
+    frame.problem = std::move(problem);
+    frame.problem_code = protocol::ResultCode::scene_error;
+  };
+  if (listed.size() > protocol::limits::max_outputs)
+    return refuse(fmt::format("the scene writes {} files for a frame, more than {}", listed.size(),
+                              protocol::limits::max_outputs));
+  auto& names = frame.result.more_outputs;
+  for (auto const& each : listed) {
+    auto const name = each.is_object() ? each.value("name", json()) : json();
+    if (!name.is_string()) continue;
+    auto const& text = name.get_ref<std::string const&>();
+    if (text == task.name || std::ranges::find(names, text) != names.end()) continue;
+    if (auto const good = check_output_name(text); !good) return refuse(good.error().message);
+    names.push_back(text);
+  }
 }
 
 // One of the program's own lines about the frame. True: the frame is over.

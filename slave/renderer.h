@@ -50,7 +50,9 @@ struct RenderTask {
 
 struct Rendered {
   std::filesystem::path path;  // in out/; untrusted content
-  int width = 0;               // 0: not reported
+  // Besides it, below out/, as the program names them; checked names.
+  std::vector<std::string> more_outputs{};
+  int width = 0;  // 0: not reported
   int height = 0;
   std::string format;  // empty: not reported
   std::chrono::microseconds cpu{0};
@@ -86,6 +88,7 @@ private:
   Result<void> follow(RenderTask const& task, Frame& frame, OnProgress const& progress);
   bool take_event(RenderTask const& task, std::string_view text, Frame& frame);
   void take_done(RenderTask const& task, nlohmann::json const& event, Frame& frame);
+  static void take_outputs(RenderTask const& task, nlohmann::json const& listed, Frame& frame);
   [[nodiscard]] bool can_follow(RenderTask const& task) const;
   [[nodiscard]] bool worn_out(std::uint64_t resident);
   void take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress);

@@ -110,6 +110,7 @@ void ResultUploader::answered(protocol::Verdict const& verdict) {
     for (auto entry : outbox_.entries())
       if (entry.attempt == attempt) {
         entry.upload_id.clear();
+        for (auto& file : entry.more) file.upload_id.clear();
         if (auto const kept = outbox_.change(entry); !kept)
           spdlog::error("cannot keep a result attempt={} reason={}", attempt, quote(kept.error().message));
       }
@@ -151,37 +152,55 @@ void ResultUploader::run() {
   }
 }
 
-Result<std::string> ResultUploader::send_image(OutboxEntry const& entry, FileOrigins const& origins) {
+Result<std::string> ResultUploader::send(OutboxEntry const& entry, File const& file, FileOrigins const& origins) {
   auto const url = resolve(origins, entry.upload);
   if (!url) return url.error();
   TusUpload what;
   what.creation_url = *url;
-  what.path = outbox_.image_path(entry);
-  what.size = entry.size;
-  what.sha256 = entry.sha256;
-  what.filename = entry.name;
+  what.path = file.path;
+  what.size = file.size;
+  what.sha256 = file.sha256;
+  what.filename = file.name;
   what.tries = 4;
   return upload_by_tus(client_, what);
 }
 
-// True: the image is uploaded, or there is none.
+// True: all files are uploaded, or there is none, or the frame is given back instead.
 bool ResultUploader::upload(OutboxEntry& entry, FileOrigins const& origins) {
-  if (entry.name.empty() || !entry.upload_id.empty()) return true;
-  auto id = send_image(entry, origins);
+  if (entry.name.empty()) return true;
+  if (!send_again(entry, {outbox_.image_path(entry), entry.name, entry.size, entry.sha256}, entry.upload_id, origins))
+    return entry.name.empty();
+  for (std::size_t i = 0; i < entry.more.size(); ++i) {
+    auto& file = entry.more[i];
+    if (!send_again(entry, {outbox_.further_path(entry, i), file.name, file.size, file.sha256}, file.upload_id,
+                    origins))
+      return entry.name.empty();
+  }
+  return true;
+}
+
+// Sends a file that has no upload yet, and keeps its id.
+bool ResultUploader::send_again(OutboxEntry& entry, File const& file, std::string& upload_id,
+                                FileOrigins const& origins) {
+  if (!upload_id.empty()) return true;
+  auto id = send(entry, file, origins);
   if (!id && id.error().problem == link_expired && !stopping_) {
     auto const order = refresher_.ask(entry.attempt, entry.lease, client_);
     if (order) entry.upload = order->upload_url;
-    id = order ? send_image(entry, origins) : Result<std::string>(order.error());
+    id = order ? send(entry, file, origins) : Result<std::string>(order.error());
   }
   if (stopping_) return false;
-  if (id) {
-    entry.upload_id = *id;
-    if (auto const kept = outbox_.change(entry); !kept && kept.error().code != Errc::not_found)
-      spdlog::error("cannot keep an upload's id attempt={} reason={}", entry.attempt, quote(kept.error().message));
-    return true;
-  }
-  spdlog::warn("upload failed attempt={} reason={}", entry.attempt, quote(id.error().message));
-  if (id.error().code == Errc::unavailable) {
+  if (!id) return failed_to_send(entry, id.error());
+  upload_id = *id;
+  if (auto const kept = outbox_.change(entry); !kept && kept.error().code != Errc::not_found)
+    spdlog::error("cannot keep an upload's id attempt={} reason={}", entry.attempt, quote(kept.error().message));
+  return true;
+}
+
+// Later, or never: then the entry is one without files. Always false.
+bool ResultUploader::failed_to_send(OutboxEntry& entry, Error const& error) {
+  spdlog::warn("upload failed attempt={} reason={}", entry.attempt, quote(error.message));
+  if (error.code == Errc::unavailable) {
     std::unique_lock lock(mutex_);
     auto const found = states_.find(entry.attempt);
     if (found == states_.end()) return false;
@@ -194,13 +213,12 @@ bool ResultUploader::upload(OutboxEntry& entry, FileOrigins const& origins) {
     if (!states_.contains(entry.attempt)) return false;  // cancelled meanwhile
   }
   // Refused for good (the signature aged, the attempt is over): the frame is given back without classify.
-  auto given_back =
-      entry_without_image(entry.attempt, entry.lease, protocol::Outcome::returned, protocol::ResultCode::other,
-                          "the server rejected the image: " + id.error().message);
+  auto given_back = entry_without_image(entry.attempt, entry.lease, protocol::Outcome::returned,
+                                        protocol::ResultCode::other, "the server rejected the image: " + error.message);
   if (auto const kept = outbox_.commit(given_back); !kept)
     spdlog::error("cannot keep a result attempt={} reason={}", entry.attempt, quote(kept.error().message));
   entry = std::move(given_back);
-  return true;
+  return false;
 }
 
 void ResultUploader::deliver(std::int64_t attempt) {

@@ -50,7 +50,15 @@ private:
   std::int64_t next_due(std::unique_lock<std::mutex>& lock);
   void deliver(std::int64_t attempt);
   bool upload(OutboxEntry& entry, FileOrigins const& origins);
-  Result<std::string> send_image(OutboxEntry const& entry, FileOrigins const& origins);
+  struct File {  // of a result; its upload_id is set when it is sent
+    std::filesystem::path path;
+    std::string name;
+    std::int64_t size = 0;
+    std::string sha256;
+  };
+  Result<std::string> send(OutboxEntry const& entry, File const& file, FileOrigins const& origins);
+  bool send_again(OutboxEntry& entry, File const& file, std::string& upload_id, FileOrigins const& origins);
+  bool failed_to_send(OutboxEntry& entry, Error const& error);
   void postpone(std::int64_t attempt, std::chrono::milliseconds time);
   void settle(std::int64_t attempt);
 

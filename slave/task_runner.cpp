@@ -15,6 +15,7 @@
 #include "common/http/http_error.h"
 #include "common/process/sandbox.h"
 #include "common/protocol/codec.h"
+#include "common/render/output_names.h"
 
 namespace distren {
 
@@ -298,8 +299,26 @@ Result<void> TaskRunner::collect(protocol::FrameOrder const& order, Rendered con
                                known ? order.output->height : rendered.height,
                                order.output->format.empty() ? rendered.format : order.output->format};
     rendered_frame.expected.source = fmt::format("job {}", order.job);
+    auto left = (outputs_size_factor - 1) * order.output->max_bytes;  // the image may have its own
+    for (auto const& name : rendered.more_outputs) {
+      auto const size =
+          outbox_->add_further(entry, rendered.path.parent_path(), name, std::min(left, order.output->max_bytes));
+      if (!size) return size.error();
+      left -= *size;
+    }
   }
   rendered_frame.entry = std::move(entry);
+  return {};
+}
+
+// Of the files besides the image nobody knows size and format before.
+Result<void> TaskRunner::check_further(OutboxEntry& entry, std::string const& source) {
+  for (std::size_t i = 0; i < entry.more.size(); ++i) {
+    auto const file = outbox_->hash(entry, i);
+    if (!file) return file.error();
+    auto const good = check_output(checker_, *file, {.source = source});
+    if (!good) return fail(good.error().code, fmt::format("'{}': {}", entry.more[i].name, good.error().message));
+  }
   return {};
 }
 
@@ -311,6 +330,10 @@ TaskRunner::TaskResult TaskRunner::complete(protocol::FrameOrder const& order, R
     if (!good) {
       outbox_->discard(order.attempt);
       return give_up(order, classify(with_code(good.error(), "output_missing")), rendered_frame);
+    }
+    if (auto const more = check_further(*rendered_frame.entry, rendered_frame.expected.source); !more) {
+      outbox_->discard(order.attempt);
+      return give_up(order, classify(with_code(more.error(), "output_missing")), rendered_frame);
     }
   }
   if (auto const kept = outbox_->commit(*rendered_frame.entry); !kept)

@@ -87,6 +87,7 @@ private:
   Result<std::filesystem::path> stage(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client);
   Result<std::filesystem::path> fetch(protocol::FrameOrder order, FileOrigins const& from, HttpClient& client);
   Result<void> list_inputs(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client);
+  Result<void> check_further(OutboxEntry& entry, std::string const& source);
   Result<void> collect(protocol::FrameOrder const& order, Rendered const& rendered, RenderedFrame& rendered_frame);
   [[nodiscard]] Error classify(Error error) const;
   // said: what the renderer left to say, where it was started.

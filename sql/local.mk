@@ -67,9 +67,11 @@ nobase_dist_sql_DATA = \
   %D%/procedures/journal/journal_write.sql \
   %D%/procedures/journal/journal_write_failures.sql \
   %D%/procedures/journal/journal_write_grants.sql \
+  %D%/procedures/journal/journal_write_outputs.sql \
   %D%/procedures/journal/journal_write_points.sql \
   %D%/procedures/journal/journal_write_statistics.sql \
   %D%/procedures/journal/journal_write_warnings.sql \
+  %D%/procedures/journal/output_name_taken.sql \
   %D%/procedures/notification/notification_dequeue.sql \
   %D%/procedures/notification/notification_enqueue.sql \
   %D%/procedures/notification/notification_finish.sql \

@@ -75,8 +75,21 @@ void close_image_program() {
   open_program().process.reset();
 }
 
-Result<void> verify_image(ImageDecoder const& decoder, std::filesystem::path const& image,
-                          ExpectedImage const& expected) {
+namespace {
+
+ImageFacts facts_of(json const& answer) {
+  auto const side = [&answer](char const* name) {
+    auto const value = answer.value(name, json());
+    return value.is_number_integer() ? value.get<int>() : 0;
+  };
+  auto const format = answer.value("format", json());
+  return {side("width"), side("height"), format.is_string() ? printable(format.get<std::string>(), 20) : ""};
+}
+
+}  // namespace
+
+Result<ImageFacts> verify_image(ImageDecoder const& decoder, std::filesystem::path const& image,
+                                ExpectedImage const& expected) {
   auto const file = open_image(image);
   if (!file) return file.error();
   if (open_program().program != decoder.program.string()) close_image_program();
@@ -90,7 +103,7 @@ Result<void> verify_image(ImageDecoder const& decoder, std::filesystem::path con
       if (!fresh && !last) continue;  // it may have been killed while it was idle
       return fail(Errc::unavailable, "the picture could not be looked at: " + answer.error().message);
     }
-    if (answer->value("ok", json()) == true) return {};
+    if (answer->value("ok", json()) == true) return facts_of(*answer);
     auto const error = answer->value("error", json());
     return fail(Errc::invalid,
                 "the picture is not usable: " +

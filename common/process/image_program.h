@@ -30,8 +30,14 @@ struct ExpectedImage {
 // As the `problem` of an Error: the image is one, of another size than expected.
 inline constexpr std::string_view wrong_size_problem = "wrong_size";
 
-Result<void> verify_image(ImageDecoder const& decoder, std::filesystem::path const& image,
-                          ExpectedImage const& expected);
+struct ImageFacts {  // as the decoder found it
+  int width = 0;
+  int height = 0;
+  std::string format{};  // Blender's name
+};
+
+Result<ImageFacts> verify_image(ImageDecoder const& decoder, std::filesystem::path const& image,
+                                ExpectedImage const& expected);
 void close_image_program();  // of this thread, to free its memory
 
 }  // namespace distren

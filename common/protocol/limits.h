@@ -96,7 +96,7 @@ inline constexpr TextLimit paths{4000, Excess::dropped};
 inline constexpr TextLimit digests{64, Excess::dropped};
 inline constexpr std::size_t max_inputs = 100'000;
 inline constexpr std::size_t max_attempts = 64;  // of one order
-inline constexpr std::size_t max_outputs = 16;   // of one frame
+inline constexpr std::size_t max_outputs = 64;   // of one frame
 inline constexpr IntegerRange image_sides{0, 65'536};
 inline constexpr IntegerRange frames{INT32_MIN, INT32_MAX};
 inline constexpr IntegerRange lease_times_ms{3000, 86'400'000, true};
@@ -111,6 +111,7 @@ inline constexpr std::size_t max_progress = 64;
 inline constexpr std::size_t max_warnings = 20;
 inline constexpr IntegerRange counts{1, 1'000'000'000};
 inline constexpr TextLimit warnings{1000};
+inline constexpr TextLimit output_names{255, Excess::dropped};
 
 // telemetry
 inline constexpr NumberRange loads{0, 650};

@@ -47,6 +47,11 @@ ResultCode result_code_named(std::string_view name) {
   return found == std::end(result_codes) ? ResultCode::other : found->value;
 }
 
+VerdictCode verdict_code_named(std::string_view name) {
+  auto const found = std::ranges::find(verdict_codes, name, &ChoiceName<VerdictCode>::name);
+  return found == std::end(verdict_codes) ? VerdictCode::none : found->value;
+}
+
 std::string write_line(ResultReport result) {
   std::string line = write(result);
   if (line.size() <= max_line_bytes) return line;

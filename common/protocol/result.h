@@ -93,13 +93,13 @@ Fault fault_of(ResultCode code);
 ResultCode result_code_named(std::string_view name);  // other: none of them
 
 struct ResultOutput {
-  std::string name{};
+  std::string name{};  // of the first as its order has it, of the others as the renderer gave it
   std::int64_t size_bytes = 0;
   std::string sha256{};
   std::string upload_id{};  // of the finished upload
 };
 void members(auto& visit, Is<ResultOutput> auto& output) {
-  visit.text("name", output.name, limits::paths);
+  visit.text("name", output.name, limits::output_names);
   visit.integer("size_bytes", output.size_bytes, limits::file_sizes);
   visit.text("sha256", output.sha256, limits::digests);
   visit.text("upload_id", output.upload_id, limits::instances);
@@ -155,6 +155,7 @@ enum class VerdictCode {
   job_ended,
   wrong_size,
   undecodable,
+  output_name_invalid,
   digest_differs,
   upload_missing,
   busy,
@@ -166,10 +167,13 @@ inline constexpr ChoiceName<VerdictCode> verdict_codes[] = {
     {VerdictCode::job_ended, "job_ended"},
     {VerdictCode::wrong_size, "wrong_size"},
     {VerdictCode::undecodable, "undecodable"},
+    {VerdictCode::output_name_invalid, "output_name_invalid"},
     {VerdictCode::digest_differs, "digest_differs"},
     {VerdictCode::upload_missing, "upload_missing"},
     {VerdictCode::busy, "busy"},
     {VerdictCode::database_unavailable, "database_unavailable"}};
+
+VerdictCode verdict_code_named(std::string_view name);  // none: none of them
 
 // The answer to a result. accepted, rejected: the slave deletes its copy. retry: it keeps it and says it again.
 struct Verdict {

@@ -81,8 +81,10 @@ Reply handle_fetch_inputs(Request const&, Context& context) {
 Reply handle_fetch_output(Request const& request, Context& context) {
   auto const job = context.id();
   if (!job) return error_reply(job.error());
-  auto const name = std::string(context.value("name"));
-  if (!check_relative_path(name) || name.find('/') != std::string::npos) {
+  auto const file = context.value("name");
+  auto const folder = request.parameter("folder");
+  auto const name = folder ? fmt::format("{}/{}", *folder, file) : std::string(file);
+  if (!check_relative_path(name) || file.find('/') != std::string_view::npos) {
     return error_reply(404, "there is no such file here");
   }
   // The signature covers the digest that the task's row had: the tag is exact without reading the file.

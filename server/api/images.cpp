@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "common/base/digest.h"
 #include "common/base/text.h"
@@ -13,6 +14,7 @@
 #include "server/http/file_reply.h"
 #include "server/media/thumbnail.h"
 #include "server/storage/job_folder.h"
+#include "server/storage/staged_results.h"
 
 namespace distren {
 
@@ -28,22 +30,31 @@ Result<int> read_size(Request const& request) {
   return fail(Errc::invalid, fmt::format("size: {} is not one; use 256 or 1024", printable(text, 20)));
 }
 
-// size 0: the frame as it was rendered.
-Reply image_reply(Request const& request, Context& context, store::Job const& job, store::Task const& task, int size) {
+// One of the frame's files; the first unless the request names another.
+std::optional<StagedFile> chosen_output(Request const& request, store::Task const& task) {
+  auto const name = request.parameter("output");
+  if (!name || *name == task.output) return StagedFile{task.output, task.output_sha256};
+  auto const found = std::ranges::find(task.more_outputs, *name, &store::FurtherOutput::name);
+  if (found == task.more_outputs.end()) return std::nullopt;
+  return StagedFile{found->name, found->sha256};
+}
+
+// size 0: as it was rendered.
+Reply image_reply(Request const& request, Context& context, store::Job const& job, StagedFile const& output, int size) {
   auto const& config = context.services.config;
-  context.services.results.staged().place(job.id, task.output, task.output_sha256);
-  auto const frame = output_folder(config.stor, job.id) / task.output;
+  context.services.results.staged().place(job.id, output.name, output.sha256);
+  auto const frame = output_folder(config.stor, job.id) / output.name;
   // Cacheable forever when the URL names the version, to be revalidated otherwise.
   auto const version = request.parameter("version").value_or("");
   FileToSend file{.path = frame,
-                  .content_type = std::string(content_type_of(task.output)),
-                  .tag = fmt::format("\"{}-{}\"", task.output_sha256, size),
+                  .content_type = std::string(content_type_of(output.name)),
+                  .tag = fmt::format("\"{}-{}\"", output.sha256, size),
                   .download_name = {},
                   .cache_control = version.empty() ? "private, no-cache" : "private, max-age=31536000, immutable"};
   if (size == 0) return file_reply(request, file);
-  if (!is_sha256_hex(task.output_sha256)) return error_reply(404, "there is no such image");
+  if (!is_sha256_hex(output.sha256)) return error_reply(404, "there is no such image");
   file.content_type = "image/jpeg";
-  file.path = thumbnail_file(job_folder(config.stor, job.id), task.output_sha256, size);
+  file.path = thumbnail_file(job_folder(config.stor, job.id), output.sha256, size);
   std::error_code ignored;
   if (!matches_tag(request.header("if-none-match"), file.tag) && !std::filesystem::exists(file.path, ignored)) {
     int const max_total = std::max(1, config.limits.worker_threads / 2);
@@ -62,7 +73,9 @@ Reply answer_task(Request const& request, Context& context, store::Job const& jo
       found->front().state != "accepted") {
     return error_reply(404, "this frame is not finished yet");
   }
-  return image_reply(request, context, job, found->front(), size);
+  auto const output = chosen_output(request, found->front());
+  if (!output) return error_reply(404, "this frame has no file of that name");
+  return image_reply(request, context, job, *output, size);
 }
 
 Reply task_image(Request const& request, Context& context, int size) {

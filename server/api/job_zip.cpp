@@ -46,6 +46,10 @@ Result<std::unique_ptr<ZipStream>> frames_of(Context& context, std::int64_t job)
   auto const walked = store::for_each_finished_task(context.database(), job, [&](store::Task const& task) {
     context.services.results.staged().place(job, task.output, task.output_sha256);
     zip->add(task.output, task.output_size);
+    for (auto const& each : task.more_outputs) {
+      context.services.results.staged().place(job, each.name, each.sha256);
+      zip->add(each.name, each.size);
+    }
   });
   if (!walked) return walked.error();
   if (zip->files() == 0) return fail(Errc::not_found, fmt::format("no frame of job {} is finished yet", job));

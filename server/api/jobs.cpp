@@ -200,7 +200,8 @@ Reply handle_list_tasks(Request const& request, Context& context) {
   return page->reply(std::move(items), tasks->empty() ? 0 : tasks->back().id);
 }
 
-// A page covers `limit` frames and lists those of them that are there: it may be short, or empty, and not the last.
+// A page covers `limit` frames and lists the files of those that are there: it may be short, or empty, and not the
+// last, or have more than `limit` items.
 Reply handle_list_outputs(Request const& request, Context& context) {
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
@@ -215,9 +216,13 @@ Reply handle_list_outputs(Request const& request, Context& context) {
   auto items = nlohmann::json::array();
   for (auto const& task : *tasks) {
     if (task.state != "accepted" || task.output.empty()) continue;
-    items.push_back(to_json(*job, *spec, task, std::nullopt).at("outputs").front());
-    items.back()["frame"] = task.frame;
-    items.back()["url"] = output_url(context.services.signer, job->id, task.output, task.output_sha256, expires);
+    auto outputs = to_json(*job, *spec, task, std::nullopt).at("outputs");
+    for (auto& output : outputs) {
+      output["frame"] = task.frame;
+      output["url"] = output_url(context.services.signer, job->id, output["name"].get_ref<std::string const&>(),
+                                 output["sha256"].get_ref<std::string const&>(), expires);
+      items.push_back(std::move(output));
+    }
   }
   return page->reply(std::move(items), tasks->empty() ? 0 : tasks->back().id);
 }

@@ -83,7 +83,7 @@ std::vector<Route> api_routes() {
       Route("GET", "/api/v1/files/jobs/{job_id}/inputs", signature, none, handle_fetch_inputs)
           .with_query("expires signature"),
       Route("GET", "/api/v1/files/jobs/{job_id}/outputs/{name}", signature, none, handle_fetch_output)
-          .with_query("expires sha256 signature"),
+          .with_query("expires folder sha256 signature"),
       Route("GET", "/api/v1/files/jobs/{job_id}/archive/{name}", signature, none, handle_fetch_archive)
           .with_query("expires signature"),
 
@@ -140,9 +140,10 @@ std::vector<Route> api_routes() {
       Route("POST", "/api/v1/tasks/batch", login, jobs_write, handle_change_tasks),
       Route("POST", "/api/v1/tasks/{task_id}/requeue", login, jobs_write, handle_requeue_task).with_revision(),
       Route("GET", "/api/v1/tasks/{task_id}/log", login, jobs_read, handle_show_task_log).live(),
-      Route("GET", "/api/v1/tasks/{task_id}/image", login, jobs_read, handle_fetch_task_image).with_query("version"),
+      Route("GET", "/api/v1/tasks/{task_id}/image", login, jobs_read, handle_fetch_task_image)
+          .with_query("output version"),
       Route("GET", "/api/v1/tasks/{task_id}/thumbnail", login, jobs_read, handle_fetch_task_thumbnail)
-          .with_query("size version"),
+          .with_query("output size version"),
 
       Route("POST", "/api/v1/line", nothing, none, handle_exchange_messages)
           .with_body(1 << 20)

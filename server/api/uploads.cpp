@@ -6,6 +6,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/text.h"
+#include "common/render/output_names.h"
 #include "server/api/handlers.h"
 #include "server/api/services.h"
 
@@ -44,6 +45,8 @@ Reply reject(UploadRejection const& rejection) {
       return with_tus(error_reply(404, rejection.message));
     case Kind::offset_differs:
       return with_tus(error_reply("upload_offset_differs", rejection.message));
+    case Kind::too_large:
+      return with_tus(error_reply(413, rejection.message));
     case Kind::too_long:
       return with_tus(error_reply(400, rejection.message));
     case Kind::checksum:
@@ -127,6 +130,7 @@ Result<UploadSpec> read_owner(Request const& request, Context const& context, st
     spec.attempt = whole_number(request.parameter("attempt").value_or("")).value_or(0);
     spec.slave = whole_number(request.parameter("slave").value_or("")).value_or(0);
     limit = whole_number(request.parameter("limit").value_or("")).value_or(0);
+    spec.attempt_bytes = outputs_size_factor * limit;
     if (spec.attempt == 0 || spec.slave == 0) return fail(Errc::denied, "this address is not one for results");
     return spec;
   }

@@ -43,6 +43,7 @@ struct FrameUpdate {  // for people who look at the job: what became of a frame
   std::int64_t size = 0;
   std::string sha256{};
   int width = 0, height = 0;  // 0: not known
+  std::vector<store::FurtherOutput> more_outputs{};
   std::int64_t wall_ms = 0, cpu_ms = 0;
   std::string outcome{};  // of a failure, as the database calls it
   std::string code{};     // of a failure; empty: nobody said

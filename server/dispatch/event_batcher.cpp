@@ -37,6 +37,8 @@ nlohmann::json task_to_json(FrameUpdate const& update) {
                                            .sha256 = update.sha256,
                                            .width = update.width,
                                            .height = update.height}));
+  if (finished)
+    for (auto const& each : update.more_outputs) outputs.push_back(task_output_to_json(each));
   json task{{"id", update.task},
             {"state", update.state},
             {"progress", at_work ? json(update.fraction) : json(nullptr)},

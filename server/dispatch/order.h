@@ -32,6 +32,7 @@ struct AttemptReport {
   std::string output{};  // file name below output/
   std::int64_t output_size = 0;
   std::string output_sha256{};
+  std::vector<store::FurtherOutput> more_outputs{};  // after that one
   std::string reason{};
   protocol::ResultCode result_code = protocol::ResultCode::other;  // as its slave says, of failed and returned
   protocol::VerdictCode code = protocol::VerdictCode::none;        // why it is rejected

@@ -55,8 +55,10 @@ std::optional<ExpectedResult> expected_result(DispatchCore const& core, std::int
   if (core.attempts.state(attempt) == AttemptState::ended) return std::nullopt;
   if (job == nullptr || !job->owns(task) || job->state(task) == JobQueue::State::done) return std::nullopt;
   TaskPlace const place = job->place(task);
-  return ExpectedResult{
-      .job = job->info().id, .name = output_name(job->output(), place), .output = output_of(job->output(), place)};
+  return ExpectedResult{.job = job->info().id,
+                        .name = output_name(job->output(), place),
+                        .tile = place.tile != 0,
+                        .output = output_of(job->output(), place)};
 }
 
 void abort_commit(DispatchCore& core, std::int64_t id, std::int64_t now) {
@@ -182,6 +184,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
                               .output = std::move(report.output),
                               .output_size = report.output_size,
                               .output_sha256 = std::move(report.output_sha256),
+                              .more_outputs = std::move(report.more_outputs),
                               .reason = std::move(report.reason),
                               .result_code = report.result_code,
                               .verdict_code = report.code,
@@ -253,6 +256,7 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
         done.width = measured.width;
         done.height = measured.height;
         done.sha256 = outcome.output_sha256;
+        done.more_outputs = outcome.more_outputs;
         done.wall_ms = outcome.wall_ms;
         done.cpu_ms = outcome.cpu_ms;
         done.warnings = outcome.warnings;

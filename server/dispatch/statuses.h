@@ -93,6 +93,7 @@ enum class CommitDecision {
 struct ExpectedResult {  // what an attempt shall hand in
   std::int64_t job = 0;  // 0: a benchmark, whose picture is looked at and not kept
   std::string name;      // below output/
+  bool tile = false;     // of a frame: it has no further files
   OutputSpec output;
   std::optional<int> code{};  // the number that a benchmark's picture must show
 };

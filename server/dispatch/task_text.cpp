@@ -16,6 +16,14 @@ json task_output_to_json(TaskOutput const& output) {
           {"height", output.height == 0 ? json(nullptr) : json(output.height)}};
 }
 
+json task_output_to_json(store::FurtherOutput const& output) {
+  return task_output_to_json({.name = output.name,
+                              .size_bytes = output.size,
+                              .sha256 = output.sha256,
+                              .width = output.width,
+                              .height = output.height});
+}
+
 json warnings_to_json(std::vector<protocol::RenderWarning> const& warnings) {
   auto items = json::array();
   for (auto const& each : warnings)

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/process/image_program.h"
 #include "server/dispatch/order.h"
 
 namespace distren {
@@ -23,5 +24,8 @@ struct ImageChecker {
 // reason; unavailable, it could not be decoded.
 Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected,
                          int code = 0, std::string source = {});
+// Of a frame's files after its first, of which nobody knows size and format before.
+Result<ImageFacts> check_further_image(ImageChecker const& checker, std::filesystem::path const& image,
+                                       std::string source);
 
 }  // namespace distren

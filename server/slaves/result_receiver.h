@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "server/database/workers.h"
@@ -48,13 +49,21 @@ private:
     bool with_output = false;
     std::string log{};  // of a failure: the end of the render log
     std::string upload;
+    std::vector<std::string> more_uploads{};  // one for each of report.more_outputs
   };
+
   [[nodiscard]] Result<Message> verify(std::int64_t slave, protocol::ResultReport result) const;
   void tell_report(AttemptReport report, std::function<void(std::string answer)> answer);
   std::optional<ExpectedResult> ask_expected(AttemptReport const& report);
   void keep_log(Message const& message);
-  void store_image(Message message, std::function<void(std::string answer)> answer);
-  void look_and_store(Message message, std::function<void(std::string answer)> answer);
+  void store_image(Message message, Database& database, std::function<void(std::string answer)> answer);
+  void look_and_store(Message message, Database& database, std::function<void(std::string answer)> answer);
+  // One of a frame's files after its first; what the decoder found goes into it.
+  Result<FinishedUpload> check_further(Message const& message, ExpectedResult const& expected,
+                                       store::FurtherOutput& output, std::string const& upload);
+  // not_found: an upload is missing; invalid: what is wrong, its problem the name of a VerdictCode; unavailable.
+  Result<std::vector<std::filesystem::path>> check_all_further(Message& message, ExpectedResult const& expected);
+  void forget_uploads(Message const& message);
 
   Settings settings_;
   Dispatcher& dispatcher_;

@@ -24,8 +24,12 @@ std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::i
 
 std::string output_url(Signer const& signer, std::int64_t job, std::string_view name, std::string_view sha256,
                        std::int64_t expires) {
-  return signer.sign(fmt::format("/api/v1/files/jobs/{}/outputs/{}", job, name), {{"sha256", std::string(sha256)}},
-                     expires);
+  auto const slash = name.rfind('/');  // a part of a path has none
+  bool const nested = slash != std::string_view::npos;
+  Signer::Parameters parameters{{"sha256", std::string(sha256)}};
+  if (nested) parameters.emplace_back("folder", name.substr(0, slash));
+  return signer.sign(fmt::format("/api/v1/files/jobs/{}/outputs/{}", job, nested ? name.substr(slash + 1) : name),
+                     parameters, expires);
 }
 
 std::string zip_url(Signer const& signer, std::int64_t job, std::string_view name, std::int64_t expires) {

@@ -18,6 +18,7 @@
 #include "common/base/files.h"
 #include "common/base/json_text.h"
 #include "common/base/text.h"
+#include "common/protocol/limits.h"
 #include "server/storage/blob_store.h"
 
 namespace distren {
@@ -164,14 +165,16 @@ Result<void> Uploads::save(Entry const& entry) const {
   return write_file_durably(note_path(state.id), to_text(note), 0600);
 }
 
-// A slave that starts again has lost the id of its first upload: only one upload per attempt is kept.
+// A slave that starts again has lost the ids of its first uploads: of each file of an attempt only one is kept.
 void Uploads::drop_others_of(UploadSpec const& spec) {
   std::vector<std::shared_ptr<Entry>> others;
   {
     std::lock_guard const lock(mutex_);
     for (auto const& [id, entry] : entries_) {
       auto const& other = entry->state.spec;
-      if (other.user == 0 && other.attempt == spec.attempt && other.slave == spec.slave) others.push_back(entry);
+      if (other.user == 0 && other.attempt == spec.attempt && other.slave == spec.slave &&
+          other.filename == spec.filename)
+        others.push_back(entry);
     }
   }
   for (auto const& entry : others) {
@@ -180,8 +183,30 @@ void Uploads::drop_others_of(UploadSpec const& spec) {
   }
 }
 
+// Whether this file of an attempt is one too many, or too large beside the others.
+std::optional<UploadRejection> Uploads::refuse_beside_others(UploadSpec const& spec) {
+  std::lock_guard const lock(mutex_);
+  std::size_t count = 1;
+  std::int64_t bytes = spec.size;
+  for (auto const& [id, entry] : entries_) {
+    auto const& other = entry->state.spec;
+    if (other.user != 0 || other.attempt != spec.attempt || other.slave != spec.slave) continue;
+    ++count;
+    bytes += other.size;
+  }
+  if (count > protocol::limits::max_outputs)
+    return reject(Kind::too_large, fmt::format("a frame has at most {} files", protocol::limits::max_outputs));
+  if (spec.attempt_bytes > 0 && bytes > spec.attempt_bytes)
+    return reject(Kind::too_large, fmt::format("the files of a frame have at most {} bytes together, these have {}",
+                                               spec.attempt_bytes, bytes));
+  return std::nullopt;
+}
+
 UploadResult Uploads::create(UploadSpec spec) {
-  if (spec.user == 0) drop_others_of(spec);
+  if (spec.user == 0) {
+    drop_others_of(spec);
+    if (auto refused = refuse_beside_others(spec)) return std::move(*refused);
+  }
   auto const space = free_bytes(folder_);
   if (!space) return reject(Kind::failed, space.error().message);
   if (*space - spec.size < limits_.free_bytes) {

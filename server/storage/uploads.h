@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,10 +23,11 @@ namespace distren {
 struct UploadSpec {
   std::int64_t size = 0;
   std::string sha256;        // required digest of the whole file; lower-case hexadecimal
-  std::string filename;      // from the uploader, for messages only
+  std::string filename;      // from the uploader, for messages; of an attempt one upload of each name is kept
   std::int64_t user = 0;     // of a user's upload; 0: a slave's
   std::int64_t attempt = 0;  // of a slave
   std::int64_t slave = 0;
+  std::int64_t attempt_bytes = 0;  // that all uploads of the attempt may have together
 };
 
 struct UploadState {
@@ -44,7 +46,7 @@ struct FinishedUpload {
 
 // Why a part was rejected; api/uploads.cpp maps it to the status codes of tus.
 struct UploadRejection {
-  enum class Kind { not_found, offset_differs, too_long, checksum, content, disk_full, too_many, failed };
+  enum class Kind { not_found, offset_differs, too_long, too_large, checksum, content, disk_full, too_many, failed };
   Kind kind = Kind::failed;
   std::string message;
 };
@@ -90,6 +92,7 @@ private:
   Result<void> save(Entry const& entry) const;
   void drop(Entry& entry);  // files and entry; requires the entry's lock
   void drop_others_of(UploadSpec const& spec);
+  std::optional<UploadRejection> refuse_beside_others(UploadSpec const& spec);
   void count(UploadSpec const& spec, int change);
   [[nodiscard]] std::filesystem::path part_path(std::string const& id) const;
   [[nodiscard]] std::filesystem::path note_path(std::string const& id) const;

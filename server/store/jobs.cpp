@@ -51,6 +51,19 @@ Job read_job(SqlRow const& row) {
   return job;
 }
 
+std::vector<FurtherOutput> read_outputs(std::string const& text) {
+  std::vector<FurtherOutput> outputs;
+  auto const rows = nlohmann::json::parse(text, nullptr, false);
+  if (!rows.is_array()) return outputs;
+  for (auto const& row : rows)
+    outputs.push_back({.name = row.value("name", ""),
+                       .size = row.value("size_bytes", std::int64_t{0}),
+                       .sha256 = row.value("sha256", ""),
+                       .width = row.value("width", 0),
+                       .height = row.value("height", 0)});
+  return outputs;
+}
+
 Task read_task(SqlRow const& row) {
   Task task;
   task.id = row.integer(0);
@@ -69,6 +82,7 @@ Task read_task(SqlRow const& row) {
   task.failure_code = row.text(14);
   task.ended_at = row.text(13);
   task.warnings = row.text(15);
+  if (!row.is_null(16)) task.more_outputs = read_outputs(row.text(16));
   return task;
 }
 

@@ -101,6 +101,15 @@ struct Job {
   [[nodiscard]] JobControl control() const { return {id, revision, state, priority, needs_approval}; }
 };
 
+struct FurtherOutput {  // a file of a frame after its first
+  std::string name{};   // below output/
+  std::int64_t size = 0;
+  std::string sha256{};
+  int width = 0;
+  int height = 0;
+  std::string format{};  // as a result brings it; not in a Task
+};
+
 struct Task {
   std::int64_t id = 0;
   int frame = 0;
@@ -113,11 +122,12 @@ struct Task {
   std::string output_sha256;
   std::int64_t wall_ms = 0;
   std::int64_t cpu_ms = 0;
-  std::string reason;          // of the latest failure
-  std::string outcome{};       // of the latest attempt that ended
-  std::string failure_code{};  // of the latest failure; empty: nobody said
-  std::string ended_at{};      // UTC, ISO 8601; empty: none has
-  std::string warnings{};      // of the latest attempt that ended, JSON: [{"code", "message", "count"}...]; empty: none
+  std::string reason;                         // of the latest failure
+  std::string outcome{};                      // of the latest attempt that ended
+  std::string failure_code{};                 // of the latest failure; empty: nobody said
+  std::vector<FurtherOutput> more_outputs{};  // after `output`
+  std::string ended_at{};                     // UTC, ISO 8601; empty: none has
+  std::string warnings{};  // of the latest attempt that ended, JSON: [{"code", "message", "count"}...]; empty: none
 };
 
 // A submission is written in four steps, and nobody sees anything of it before the last: its jobs with holds and files

@@ -41,6 +41,14 @@ std::string warnings_text(std::vector<protocol::RenderWarning> const& warnings) 
   return to_text(rows);
 }
 
+std::string outputs_text(std::vector<FurtherOutput> const& outputs) {
+  if (outputs.empty()) return "null";
+  auto rows = nlohmann::json::array();
+  for (auto const& each : outputs)
+    rows.push_back({each.name, each.size, each.sha256, each.width, each.height, each.format});
+  return to_text(rows);
+}
+
 std::string outcomes_text(std::vector<OutcomeEntry> const& outcomes) {
   std::string text = "[";
   for (OutcomeEntry const& entry : outcomes) {
@@ -49,7 +57,8 @@ std::string outcomes_text(std::vector<OutcomeEntry> const& outcomes) {
                entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0, to_text(entry.reason),
                entry.may_win ? to_text(entry.output) : "null", entry.output_size, to_text(entry.output_sha256),
                entry.claim, entry.fair_value, entry.grant, entry.grant_limit, entry.boost,
-               fmt::format("\"{}\"", failure_code(entry)), entry.counts ? 1 : 0, warnings_text(entry.warnings));
+               fmt::format("\"{}\"", failure_code(entry)), entry.counts ? 1 : 0, warnings_text(entry.warnings),
+               entry.may_win ? outputs_text(entry.more_outputs) : "null");
   }
   return text + "]";
 }
@@ -156,16 +165,32 @@ Result<std::int64_t> reserve_attempts(Database& database, std::int64_t count) {
   return first;
 }
 
-Result<std::unordered_map<std::int64_t, std::string>> find_accepted_outputs(Database& database,
-                                                                            std::vector<TaskAttempt> const& attempts) {
+Result<std::unordered_map<std::int64_t, std::vector<std::string>>> find_accepted_outputs(
+    Database& database, std::vector<TaskAttempt> const& attempts) {
   auto asked = nlohmann::json::array();
   for (TaskAttempt const& each : attempts) asked.push_back({{"task_id", each.task}, {"attempt_id", each.attempt}});
   std::string const text = asked.dump();
-  std::unordered_map<std::int64_t, std::string> outputs;
-  auto const found = database.call("attempt_accepted", {std::string_view(text)},
-                                   [&](SqlRow const& row) { outputs[row.integer(1)] = row.text(2); });
+  std::unordered_map<std::int64_t, std::vector<std::string>> outputs;
+  auto const found = database.call("attempt_accepted", {std::string_view(text)}, [&](SqlRow const& row) {
+    auto& names = outputs[row.integer(1)];
+    auto const number = static_cast<std::size_t>(row.integer(2));
+    if (names.size() <= number) names.resize(number + 1);
+    names[number] = row.text(3);
+  });
   if (!found) return found.error();
   return outputs;
+}
+
+Result<std::vector<std::string>> find_taken_output_names(Database& database, std::int64_t job, std::int64_t task,
+                                                         std::vector<FurtherOutput> const& outputs) {
+  auto names = nlohmann::json::array();
+  for (auto const& each : outputs) names.push_back(each.name);
+  std::string const text = to_text(names);
+  std::vector<std::string> taken;
+  auto const found = database.call("output_name_taken", {job, task, std::string_view(text)},
+                                   [&](SqlRow const& row) { taken.push_back(row.text(0)); });
+  if (!found) return found.error();
+  return taken;
 }
 
 Result<JournalReply> write_journal(Database& database, JournalBatch const& batch) {

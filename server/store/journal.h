@@ -90,6 +90,7 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
   std::string output{};  // file name below output/
   std::int64_t output_size = 0;
   std::string output_sha256{};
+  std::vector<FurtherOutput> more_outputs{};  // after that one
   std::string reason{};
   protocol::ResultCode result_code = protocol::ResultCode::other;    // of failed and returned
   protocol::VerdictCode verdict_code = protocol::VerdictCode::none;  // why it is rejected, or another was first
@@ -109,10 +110,10 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
 // tests/unit/server/store compares the two. Arrays, not objects: objects cost the database 20 to 60 % more CPU per
 // result (bench_journal).
 inline constexpr std::array<std::string_view, 4> lease_fields{"attempt_id", "task_id", "slave_id", "expires_ms"};
-inline constexpr std::array<std::string_view, 20> outcome_fields{
-    "attempt_id",      "task_id",     "slave_id",    "outcome",      "cpu_ms", "wall_ms", "peak_memory_mib",
-    "is_last",         "reason",      "output_name", "size_bytes",   "sha256", "claim",   "fair_value",
-    "requested_grant", "grant_limit", "boost",       "failure_code", "counts", "warnings"};
+inline constexpr std::array<std::string_view, 21> outcome_fields{
+    "attempt_id",      "task_id",     "slave_id",    "outcome",      "cpu_ms", "wall_ms",  "peak_memory_mib",
+    "is_last",         "reason",      "output_name", "size_bytes",   "sha256", "claim",    "fair_value",
+    "requested_grant", "grant_limit", "boost",       "failure_code", "counts", "warnings", "outputs"};
 
 // Why there is no image of it, for programs: a code of a result or of a verdict; empty: nobody said.
 std::string_view failure_code(OutcomeEntry const& outcome);
@@ -161,9 +162,13 @@ struct TaskAttempt {
   std::int64_t task = 0;
   std::int64_t attempt = 0;
 };
-// Which of these are the results of their tasks: attempt -> file name below output/.
-Result<std::unordered_map<std::int64_t, std::string>> find_accepted_outputs(Database&,
-                                                                            std::vector<TaskAttempt> const& attempts);
+// Which of these are the results of their tasks: attempt -> names of its files below output/, the first in front.
+Result<std::unordered_map<std::int64_t, std::vector<std::string>>> find_accepted_outputs(
+    Database&, std::vector<TaskAttempt> const& attempts);
+
+// Those of these names that other tasks of the job have among their further files.
+Result<std::vector<std::string>> find_taken_output_names(Database&, std::int64_t job, std::int64_t task,
+                                                         std::vector<FurtherOutput> const& outputs);
 
 Result<JournalReply> write_journal(Database&, JournalBatch const& batch);
 

@@ -1,4 +1,5 @@
--- What renderers warn of, and who paused a job. Rules for migrations: README.md.
+-- What renderers warn of, the files that a frame has besides its first, and who paused a job. Rules for migrations:
+-- README.md.
 
 -- Of an attempt that is the result of its task, or failed: once per kind. count: how often it was said. kind: MD5 of
 -- code and message.
@@ -23,6 +24,23 @@ CREATE TABLE IF NOT EXISTS job_warning (
   task_count INT NOT NULL,
   CONSTRAINT job_warning_pk PRIMARY KEY (job_id, kind),
   CONSTRAINT job_warning_job_fk FOREIGN KEY (job_id) REFERENCES job (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+-- The files of a task's result after its first, which stands in attempt. Two files of a job never have one name.
+CREATE TABLE IF NOT EXISTS attempt_output (
+  task_id BIGINT NOT NULL,
+  attempt_id BIGINT NOT NULL,
+  number TINYINT UNSIGNED NOT NULL COMMENT 'from 1 on',
+  job_id BIGINT NOT NULL,
+  name VARCHAR(255) COLLATE utf8mb4_bin NOT NULL COMMENT 'below output/',
+  size_bytes BIGINT NOT NULL,
+  sha256 BINARY(32) NOT NULL,
+  width INT UNSIGNED NOT NULL COMMENT 'as the server found it',
+  height INT UNSIGNED NOT NULL,
+  format VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  CONSTRAINT attempt_output_pk PRIMARY KEY (task_id, attempt_id, number),
+  CONSTRAINT attempt_output_name_unique UNIQUE (job_id, name),
+  CONSTRAINT attempt_output_size_bytes_check CHECK (size_bytes > 0)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- Of a paused job; who waits for it in a script is told unless its owner did it.

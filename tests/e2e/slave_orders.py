@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """How a slave executes an order: the normal case, misbehaving renderers, the simple slave, the real Blender."""
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ sys.dont_write_bytecode = True
 
 from fake_server import PATIENCE  # noqa: E402
 from programs import BUILD  # noqa: E402
-from slave_fixture import SANDBOX, accept, failed, frame, make_scene, run_cases, started_as, warnings  # noqa: E402
+from slave_fixture import SANDBOX, accept, failed, frame, make_scene, run_cases, started_as, until, warnings  # noqa: E402
 
 
 # --- the normal case -------------------------------------------------------------------------------------------------
@@ -156,6 +157,61 @@ def only_the_shader_cache_of_its_owner_outlives_a_renderer(server, slave):
 
 
 only_the_shader_cache_of_its_owner_outlives_a_renderer.missing = None if SANDBOX else "there is no sandbox here"
+
+
+# --- several files of a frame ---------------------------------------------------------------------------------------
+
+
+def every_file_of_a_frame_is_uploaded(server, slave):
+    line = slave.signed_on()
+    result = frame(server, line, 1, "several")
+    assert [each["name"] for each in result["outputs"]] == ["0001.png", "Depth/0001.png", "Mist/deep/0001.png"], result
+    contents = [server.uploaded(result, number) for number in range(3)]
+    assert len(set(contents)) == 3 and all(content.startswith(b"\x89PNG") for content in contents)
+    for each, content in zip(result["outputs"], contents):
+        assert each["size_bytes"] == len(content) and each["sha256"] == hashlib.sha256(content).hexdigest(), each
+    slave.wait_for_empty_outbox()
+
+
+def files_of_a_frame_survive_a_kill_and_are_uploaded_again_when_asked(server, slave):
+    line = slave.signed_on()
+    server.refuse_uploads = 503
+    line.send(server.order(1, b"several"))
+    until(lambda: slave.outbox() == ["1"], "nothing waits")
+    slave.kill()
+    server.refuse_uploads = None
+    line = slave.signed_on()
+    result = line.expect("result", attempt=1)
+    assert len(result["outputs"]) == 3 and len(server.uploads) == 3, result
+    line.send({"type": "verdict", "attempt": 1, "verdict": "retry", "code": "upload_missing", "retry_ms": 0,
+               "upload_again": True})
+    again = line.expect("result", attempt=1)
+    assert len(server.uploads) == 6 and again["outputs"][2]["upload_id"] != result["outputs"][2]["upload_id"], again
+    accept(line, again)
+    slave.wait_for_empty_outbox()
+
+
+def several_files_that_cannot_be_taken_fail_the_frame(server, slave):
+    line = slave.signed_on()
+    for attempt, (behaviour, code, words) in enumerate((
+            ("several through a link", "output_missing", "Link/passwd.png"),
+            ("several and a name", "scene_error", "../"),
+            ("several and text", "output_missing", "Mist/text.png"),
+            ("several and absent", "output_missing", "Mist/absent.png"),
+            ("several and many", "scene_error", "more than 64")), 1):
+        result = frame(server, line, attempt, behaviour, job=attempt)
+        assert (result["outcome"], result["code"]) == ("failed", code) and words in result["message"], result
+    assert not server.uploads and not slave.outbox(), server.uploads
+
+
+def what_a_renderer_warns_of_is_counted(server, slave):
+    line = slave.signed_on()
+    result = frame(server, line, 1, "warns")
+    said = {warning["message"]: warning for warning in result["warnings"]}
+    assert said["no texture"]["count"] == 3 and said["no texture"]["code"] == "input_missing", result
+    assert len(result["warnings"]) == 20 and result["warnings"][-1]["code"] == "more_warnings", result
+    failed = frame(server, line, 2, "warns and fails", job=2)
+    assert failed["outcome"] == "failed" and "no texture" in warnings(failed), failed
 
 
 # --- over HTTPS only -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-# What a result brings besides its image: warnings of the renderer.
+# What a result brings besides its first image: warnings of the renderer, and further files.
 
 people
 # warned ENDING WARNINGS: an ending with warnings, each ["code","message",count].
@@ -51,3 +51,33 @@ is "$(owner 'SELECT COUNT(*) FROM job_warning WHERE job_id = 2; SELECT task_coun
 sql 'CALL job_delete(2)' >/dev/null
 is "$(owner 'SELECT COUNT(*) FROM attempt_warning WHERE task_id > 3; SELECT COUNT(*) FROM job_warning WHERE job_id = 2')" "0
 0" "they_go_with_their_job"
+
+# Files of a result after its first.
+several() {  # ENDING OUTPUTS: an accepted ending with further files
+  printf '%s,0,0,0,0,0,"",0,null,[%s]]' "$(printf '%s' "$1" | sed 's/\]$//')" "$2"
+}
+file() { printf '["%s",%s,"%064d",64,36,"OPEN_EXR"]' "$1" "$2" "$2"; }
+more_of() { sql "CALL task_list($1, 0, 10)" | awk -F '\t' -v task="$2" '$1 == task { print $17 }'; }
+job several '[1,2,3]' >/dev/null
+one=$(job_column 3 first_task_id)
+two=$((one + 1))
+is "$(journal '' "$(several "$(good 31 $one 1)" "$(file Depth/0001.exr 5),$(file Mist/0001.exr 6)")")" accepted "a_result_of_several_files_is_accepted"
+is "$(more_of 3 $one)" "[{\"name\": \"Depth/0001.exr\", \"size_bytes\": 5, \"sha256\": \"$(printf %064d 5)\", \"width\": 64, \"height\": 36},{\"name\": \"Mist/0001.exr\", \"size_bytes\": 6, \"sha256\": \"$(printf %064d 6)\", \"width\": 64, \"height\": 36}]" \
+  "its_files_are_listed_in_order"
+is "$(journal '' "$(several "$(good 31 $one 1)" "$(file Depth/0001.exr 5)")"; owner 'SELECT COUNT(*) FROM attempt_output')" "accepted
+2" "the_same_result_again_changes_none"
+is "$(journal '' "$(several "$(good 32 $one 2)" "$(file Depth/0001.exr 7)")"; owner 'SELECT size_bytes FROM attempt_output WHERE name LIKE "Depth%"')" "superseded
+5" "files_of_a_second_image_are_never_mixed_in"
+is "$(sql "CALL output_name_taken(3, $two, '[\"Depth/0001.exr\",\"Depth/0002.exr\",\"depth/0001.exr\"]')")" "Depth/0001.exr" "a_name_of_another_frame_is_taken"
+is "$(sql "CALL output_name_taken(3, $one, '[\"Depth/0001.exr\"]')")" "" "and_of_ones_own_is_not"
+is "$(sql "CALL journal_write('[]', '[$(several "$(good 33 $two 1)" "$(file Depth/0001.exr 8)")]')" 2>&1 | grep -c Duplicate; owner "SELECT state FROM task WHERE id = $two")" "1
+ready" "two_frames_never_have_one_name"
+is "$(sql "CALL attempt_accepted('[{\"task_id\":$one,\"attempt_id\":31},{\"task_id\":$one,\"attempt_id\":32}]')")" "$one	31	0	$(printf %04d.png $one)
+$one	31	1	Depth/0001.exr
+$one	31	2	Mist/0001.exr" "what_a_kill_left_staged_is_found_with_all_its_names"
+sql "CALL job_requeue(3, $one, FALSE)" >/dev/null
+is "$(owner 'SELECT COUNT(*) FROM attempt_output')" 0 "a_frame_that_is_rendered_again_gives_its_names_back"
+is "$(journal '' "$(several "$(good 34 $one 1)" "$(file Depth/0001.exr 9)")"; more_of 3 $one | grep -c '"size_bytes": 9')" "accepted
+1" "and_gets_those_of_its_new_image"
+sql "CALL job_cancel(3, ''); CALL job_delete(3)" >/dev/null
+is "$(owner 'SELECT COUNT(*) FROM attempt_output')" 0 "files_go_with_their_job"

@@ -27,6 +27,28 @@ def png(path, width, height, shade):
                    + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
+def several(folder, frame, behaviour):
+    """Files besides the image, as a File Output node makes them; the listed ones."""
+    names = ["Depth/%04d.png" % frame, "Mist/deep/%04d.png" % frame]
+    for number, name in enumerate(names):
+        os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+        png(os.path.join(folder, name), 4 + number, 4, 100)
+    if behaviour == "several through a link":  # out of the folder, to what only the volunteer may read
+        os.symlink("/etc", os.path.join(folder, "Link"))
+        names.append("Link/passwd.png")
+    if behaviour == "several and a name":
+        names.append("../%04d.png" % frame)
+    if behaviour == "several and text":
+        with open(os.path.join(folder, "Mist/text.png"), "w") as file:
+            file.write("not an image")
+        names.append("Mist/text.png")
+    if behaviour == "several and absent":
+        names.append("Mist/absent.png")
+    if behaviour == "several and many":
+        names += ["Many/%d.png" % number for number in range(64)]
+    return [{"name": name, "width": 4, "height": 4, "format": "PNG"} for name in names]
+
+
 def render(order, behaviour):
     output, frame = order["output"], order["frame"]
     send(event="warning", text=ME)
@@ -40,6 +62,12 @@ def render(order, behaviour):
             if os.path.exists(os.path.join(home, name)):
                 send(event="warning", text="found " + name)
             open(os.path.join(home, name), "w").close()
+    if behaviour.startswith("warns"):
+        for _ in range(3):
+            send(event="warning", text="no texture", code="input_missing")
+        for number in range(100):
+            send(event="warning", text="kind %d" % number)
+        behaviour = "problem" if behaviour == "warns and fails" else "good"
     if behaviour == "problem":
         return send(event="problem", text='the camera "Nope" is not in the file', code="camera_missing")
     if behaviour == "crash":
@@ -75,6 +103,9 @@ def render(order, behaviour):
     if behaviour == "grow" and render.count == 4:
         render.hoard = b"x" * (320 << 20)  # twice what it used before, and 256 MiB
     more = {"next": [frame + 1, frame + 3]} if behaviour == "walk" else {}
+    if behaviour.startswith("several"):
+        more["outputs"] = [{"name": os.path.basename(output), "width": 8, "height": 6, "format": "PNG"},
+                           *several(os.path.dirname(output), frame, behaviour)]
     send(event="done", frame=frame, width=8, height=6, format="PNG", **more)
 
 

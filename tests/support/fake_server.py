@@ -96,8 +96,8 @@ class FakeServer:
         message.update(changes)
         return message
 
-    def uploaded(self, result):
-        return bytes(self.uploads[result["outputs"][0]["upload_id"]]["data"])
+    def uploaded(self, result, output=0):
+        return bytes(self.uploads[result["outputs"][output]["upload_id"]]["data"])
 
 
 class Line:

@@ -121,11 +121,12 @@ class Line:
         return self
 
     # --- results ----------------------------------------------------------------------------------------------------
-    def upload(self, order, content, digest=None, size=None):
-        """Uploads an image to the order's URL; returns the upload's id, or the HTTP status when rejected."""
+    def upload(self, order, content, digest=None, size=None, name=None):
+        """Uploads an image to the order's URL; returns the upload's id, or the HTTP status when rejected. name: of a
+        file of the frame after its first."""
         def base64_of(text):
             return base64.b64encode(text.encode()).decode()
-        meta = f"sha256 {base64_of(digest or digest_of(content))},filename {base64_of(order['output']['name'])}"
+        meta = f"sha256 {base64_of(digest or digest_of(content))},filename {base64_of(name or order['output']['name'])}"
         status, answer, _, headers = self.grid.http(
             "POST", order["upload"], data=content, token="",
             headers={"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream",

@@ -6,14 +6,17 @@ import { url } from './client';
 export type ThumbnailSize = 256 | 1024;
 
 /** A thumbnail that every browser can show, whatever the frame's format. */
-export function thumbnail(task: Task, size: ThumbnailSize): string {
-  return url(`/api/v1/tasks/${task.id}/thumbnail?size=${size}&version=${version(task)}`);
+export function thumbnail(task: Task, size: ThumbnailSize, output = 0): string {
+  return url(`/api/v1/tasks/${task.id}/thumbnail?size=${size}&version=${version(task, output)}${named(task, output)}`);
 }
 
-/** The frame's image itself. */
-export function original(task: Task): string {
-  return url(`/api/v1/tasks/${task.id}/image?version=${version(task)}`);
+/** A file of the frame itself; the first is its image. */
+export function original(task: Task, output = 0): string {
+  return url(`/api/v1/tasks/${task.id}/image?version=${version(task, output)}${named(task, output)}`);
 }
+
+const named = (task: Task, output: number): string =>
+  output === 0 ? '' : `&output=${encodeURIComponent(task.outputs[output]?.name ?? '')}`;
 
 export const isVideo = (job: Job): boolean => job.output?.format === 'MP4' || job.output?.format === 'WEBM';
 
@@ -26,7 +29,7 @@ export function latestThumbnail(job: Job, size: ThumbnailSize): string | null {
   return url(`/api/v1/jobs/${job.id}/thumbnail?size=${size}&version=${job.tasks.finished}`);
 }
 
-const version = (task: Task): string => (task.outputs[0]?.sha256 ?? '').slice(0, 16);
+const version = (task: Task, output: number): string => (task.outputs[output]?.sha256 ?? '').slice(0, 16);
 
 /** Formats that browsers show without conversion. */
 export const shownByBrowsers = (name: string | undefined): boolean => /\.(png|jpe?g|webp|bmp)$/i.test(name ?? '');

@@ -782,6 +782,8 @@ export interface paths {
     "/api/v1/files/jobs/{job_id}/outputs/{name}": {
         parameters: {
             query?: {
+                /** @description Of a file that does not lie on top */
+                folder?: string;
                 sha256?: components["schemas"]["Digest"];
                 /** @description UNIX time in seconds */
                 expires?: components["parameters"]["Expires"];
@@ -1202,7 +1204,8 @@ export interface paths {
         };
         /**
          * The finished frames of a job, with addresses to fetch them from
-         * @description A page covers `limit` frames of the job and lists those that are finished; it may be short, or empty, and not the last.
+         * @description A page covers `limit` frames of the job and lists the files of those that are finished; it may be short, or
+         *       empty, and not the last, or have more than `limit` items.
          */
         get: operations["listOutputs"];
         put?: never;
@@ -3156,6 +3159,7 @@ export interface components {
             failure_count: number;
             /** @description That has it, or that of the latest attempt */
             slave: components["schemas"]["Named"];
+            /** @description The files of the frame, its image first; then at most 63 others, as of File Output nodes or views. The names of two files of a job differ */
             outputs: components["schemas"]["TaskOutput"][];
             /** Format: int64 */
             wall_ms: number | null;
@@ -3169,7 +3173,8 @@ export interface components {
                  * @description By whose fault. The job's: scene_error, camera_missing, input_missing, output_missing. The machine's:
                  *     out_of_memory, out_of_disk, renderer_missing, renderer_crashed, sandbox_failed, download_failed.
                  *     Nobody's: timed_out, too_long, volunteer_stopped, interrupted, lease_expired, superseded, job_ended. The
-                 *     image's, which the server rejected: wrong_size, undecodable, digest_differs, upload_missing. Where
+                 *     image's, which the server rejected: wrong_size, undecodable, output_name_invalid, digest_differs,
+                 *     upload_missing. Where
                  *     nobody said: render_failed, result_rejected. There will be more.
                  * @example camera_missing
                  */
@@ -3679,6 +3684,8 @@ export interface components {
         UploadExpires: number;
         /** @description Of a signed address */
         UploadSignature: string;
+        /** @description Which file of the frame, by its name in `outputs`; absent: the first */
+        OutputName: string;
         /** @description Of the content: with it the image may be kept for ever */
         ContentVersion: string;
         /** @description Pixels of the longer side */
@@ -3830,6 +3837,7 @@ export type ParameterUploadName = components['parameters']['UploadName'];
 export type ParameterUploadLimit = components['parameters']['UploadLimit'];
 export type ParameterUploadExpires = components['parameters']['UploadExpires'];
 export type ParameterUploadSignature = components['parameters']['UploadSignature'];
+export type ParameterOutputName = components['parameters']['OutputName'];
 export type ParameterContentVersion = components['parameters']['ContentVersion'];
 export type ParameterThumbnailSize = components['parameters']['ThumbnailSize'];
 export type ParameterJobId = components['parameters']['JobId'];
@@ -5773,6 +5781,8 @@ export interface operations {
     fetchOutput: {
         parameters: {
             query?: {
+                /** @description Of a file that does not lie on top */
+                folder?: string;
                 sha256?: components["schemas"]["Digest"];
                 /** @description UNIX time in seconds */
                 expires?: components["parameters"]["Expires"];
@@ -7049,6 +7059,8 @@ export interface operations {
     fetchTaskImage: {
         parameters: {
             query?: {
+                /** @description Which file of the frame, by its name in `outputs`; absent: the first */
+                output?: components["parameters"]["OutputName"];
                 /** @description Of the content: with it the image may be kept for ever */
                 version?: components["parameters"]["ContentVersion"];
             };
@@ -7080,6 +7092,8 @@ export interface operations {
     fetchTaskThumbnail: {
         parameters: {
             query?: {
+                /** @description Which file of the frame, by its name in `outputs`; absent: the first */
+                output?: components["parameters"]["OutputName"];
                 /** @description Pixels of the longer side */
                 size?: components["parameters"]["ThumbnailSize"];
                 /** @description Of the content: with it the image may be kept for ever */

@@ -53,7 +53,7 @@ export function Downloads({ job, tasks }: { job: Job; tasks: Task[] }) {
       </div>
       <div class="card downloads">
         <div>
-          <p>{text.downloads.all(count(done.length), size(bytes))}</p>
+          <p>{text.downloads.all(count(job.tasks.finished), size(bytes))}</p>
           <button
             type="button"
             class="button button-main"

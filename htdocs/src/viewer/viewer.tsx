@@ -12,8 +12,17 @@ import { TaskLog } from './log';
 import { Player, speeds } from './player';
 import { Stage } from './stage';
 
-const addressOf = (task: Task): string =>
-  shownByBrowsers(task.outputs[0]?.name) ? original(task) : thumbnail(task, 1024);
+/** What a file of a frame is called in any frame: files of one series differ by their numbers. */
+const series = (name: string): string => name.replace(/\d+/g, '#');
+
+/** Which of a frame's files belongs to the chosen series; the first where it has none of it. */
+const outputOf = (task: Task, chosen: string): number =>
+  Math.max(0, task.outputs.findIndex((each, index) => index > 0 && series(each.name) === chosen));
+
+const addressOf = (task: Task, chosen: string): string => {
+  const output = outputOf(task, chosen);
+  return shownByBrowsers(task.outputs[output]?.name) ? original(task, output) : thumbnail(task, 1024, output);
+};
 
 const settled = 250; // ms until the address says which frame it is: browsers refuse to have it changed often
 
@@ -37,6 +46,7 @@ export function Viewer({
   const [playing, setPlaying] = useState(false);
   const [other, setOther] = useState<number | null>(null); // compared with
   const [zoom, setZoom] = useState(1);
+  const [chosen, setChosen] = useState(''); // series of files; empty: the image
   const [logged, setLogged] = useState(remembered('log', false));
   const task = tasks.find((each) => each.frame === frame) ?? (tasks.find((each) => each.frame === given) as Task);
   useEffect(() => show(given), [given]);
@@ -47,8 +57,8 @@ export function Viewer({
   }, [frame, playing]);
 
   // The player lives as long as the viewer, and asks for what is current.
-  const current = useRef({ frame, done, show });
-  current.current = { frame, done, show };
+  const current = useRef({ frame, done, show, chosen });
+  current.current = { frame, done, show, chosen };
   const place = (): number => current.current.done.findIndex((each) => each.frame === current.current.frame);
   const player = useRef<Player | null>(null);
   player.current ??= new Player(
@@ -60,7 +70,9 @@ export function Viewer({
     () => {
       const { done: list } = current.current;
       const from = place() + 1;
-      return [...list.slice(from), ...list.slice(0, from)].slice(0, 16).map((each) => addressOf(each));
+      return [...list.slice(from), ...list.slice(0, from)]
+        .slice(0, 16)
+        .map((each) => addressOf(each, current.current.chosen));
     },
   );
   player.current.perSecond = perSecond;
@@ -84,9 +96,9 @@ export function Viewer({
     // neighbours, so that the arrows answer at once
     const at = tasks.indexOf(task);
     for (const each of [tasks[at + 1], tasks[at - 1]]) {
-      if (each?.state === 'finished') player.current?.ready(addressOf(each));
+      if (each?.state === 'finished') player.current?.ready(addressOf(each, chosen));
     }
-  }, [frame]);
+  }, [frame, chosen]);
 
   const close = (): void => setQuery({ frame: null, play: null });
   const move = (step: number): void => {
@@ -138,6 +150,7 @@ export function Viewer({
     action();
   };
 
+  const output = outputOf(task, chosen);
   const compared = tasks.find((each) => each.frame === other);
   const t = text.viewer;
   return (
@@ -157,6 +170,23 @@ export function Viewer({
           {describeTask(task)}
         </span>
         <span class="grow" />
+        {task.outputs.length > 1 && (
+          <select
+            class="viewer-output"
+            aria-label={t.output}
+            value={output}
+            onChange={(event) => {
+              const picked = Number((event.target as HTMLSelectElement).value);
+              setChosen(picked === 0 ? '' : series(task.outputs[picked]?.name ?? ''));
+            }}
+          >
+            {task.outputs.map((each, index) => (
+              <option key={each.name} value={index}>
+                {each.name}
+              </option>
+            ))}
+          </select>
+        )}
         <button
           type="button"
           class="plain"
@@ -181,8 +211,8 @@ export function Viewer({
           <a
             ref={saveLink}
             class="plain"
-            href={original(task)}
-            download={task.outputs[0]?.name ?? ''}
+            href={original(task, output)}
+            download={(task.outputs[output]?.name ?? '').split('/').pop()}
             title={`${t.save} (S)`}
           >
             <Icon name="download" />
@@ -207,14 +237,14 @@ export function Viewer({
       <div class="viewer-stages" ref={stages} tabIndex={-1}>
         {compared && (
           <Stage
-            source={compared.state === 'finished' ? addressOf(compared) : null}
+            source={compared.state === 'finished' ? addressOf(compared, chosen) : null}
             task={compared}
             zoom={zoom}
             setZoom={setZoom}
           />
         )}
         <Stage
-          source={task.state === 'finished' ? addressOf(task) : null}
+          source={task.state === 'finished' ? addressOf(task, chosen) : null}
           task={task}
           zoom={zoom}
           setZoom={setZoom}

@@ -36,6 +36,7 @@ BEGIN
   END WHILE;
   CALL points_post();
   DELETE FROM lease WHERE task_id >= v_first AND task_id < v_first + v_tasks;
+  DELETE FROM attempt_output WHERE task_id >= v_first AND task_id < v_first + v_tasks;
   DELETE FROM attempt_warning WHERE task_id >= v_first AND task_id < v_first + v_tasks;
   DELETE FROM attempt WHERE task_id >= v_first AND task_id < v_first + v_tasks;
   DELETE FROM task WHERE id >= v_first AND id < v_first + v_tasks;

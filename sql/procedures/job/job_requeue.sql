@@ -55,6 +55,9 @@ BEGIN
           GROUP BY w.kind) s ON s.kind = j.kind
     SET j.count = GREATEST(0, j.count - s.count), j.task_count = GREATEST(0, j.task_count - s.task_count)
     WHERE j.job_id = p_job_id;
+    -- The new images may have other files beside them, or give the names to another frame.
+    DELETE o FROM task t STRAIGHT_JOIN attempt_output o FORCE INDEX (PRIMARY) ON o.task_id = t.id
+    WHERE t.id >= v_first AND t.id < v_to AND v_accepted > 0 AND t.state = 'accepted';
     DELETE FROM job_warning WHERE job_id = p_job_id AND task_count = 0;
     UPDATE attempt a JOIN task t ON t.id = a.task_id SET a.forgiven = TRUE
     WHERE t.id >= v_first AND t.id < v_to AND (t.state = 'failed' OR (v_accepted > 0 AND t.state = 'accepted'));

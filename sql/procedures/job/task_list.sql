@@ -1,5 +1,6 @@
 -- The tasks of a job in frame order, ids above p_after (0: from the first), at most 1,000 rows, each with its lease or
--- else its latest attempt; warnings: of that attempt, as JSON, NULL for none. DR404 no such job.
+-- else its latest attempt; warnings and more_outputs, the files after its first: of that attempt, as
+-- JSON, NULL for none. DR404 no such job.
 CREATE OR REPLACE PROCEDURE task_list(IN p_job_id BIGINT, IN p_after BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
@@ -19,7 +20,10 @@ BEGIN
     a.failure_reason, a.outcome, time_text(a.ended_at) AS ended_at, a.failure_code,
     (SELECT JSON_ARRAYAGG(JSON_OBJECT('code', NULLIF(w.code, ''), 'message', w.message, 'count', w.count)
        ORDER BY w.number)
-     FROM attempt_warning w WHERE w.task_id = t.id AND w.attempt_id = t.attempt_id) AS warnings
+     FROM attempt_warning w WHERE w.task_id = t.id AND w.attempt_id = t.attempt_id) AS warnings,
+    (SELECT JSON_ARRAYAGG(JSON_OBJECT('name', o.name, 'size_bytes', o.size_bytes, 'sha256', LOWER(HEX(o.sha256)),
+       'width', o.width, 'height', o.height) ORDER BY o.number)
+     FROM attempt_output o WHERE o.task_id = t.id AND o.attempt_id = t.attempt_id) AS more_outputs
   FROM (SELECT id, frame, state, failure_count, attempt_id FROM task WHERE id >= v_from AND id < v_to
         ORDER BY id LIMIT v_limit) t
   LEFT JOIN lease l ON l.attempt_id = (SELECT MAX(x.attempt_id) FROM lease x WHERE x.task_id = t.id)

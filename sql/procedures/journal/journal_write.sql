@@ -2,10 +2,12 @@
 -- tasks, jobs and slaves. Idempotent: the same batch again changes nothing and returns the same rows.
 --   p_leases    [[attempt, task, slave, expiry (UNIX ms)]...]; an existing lease is only prolonged
 --   p_outcomes  [[attempt, task, slave, outcome, CPU ms, wall ms, peak memory MiB, is_last, reason, output_name, size,
---               sha256, claim, fair value, requested grant, grant limit, boost, failure_code, counts, warnings]...]
+--               sha256, claim, fair value, requested grant, grant limit, boost, failure_code, counts, warnings,
+--               outputs]...]
 --               is_last: 1 when the task has no further attempt; output_name to boost: accepted ones only
 --               failure_code: of others, '' when unknown; counts: 1 when it counts against the task
 --               warnings: [[code, message, count]...], each kind once
+--               outputs: of accepted ones the files after the first, [[name, size, sha256, width, height, format]...]
 --               claim to grant limit are millipoints, see journal_write_grants; without a claim nothing is granted
 -- Rows: (0, number, verdict, granted) per outcome in order; (1, job, '', NULL, revision) per job that finished; (2,
 -- job, reason, NULL, revision, priority, needs_approval) per job that was paused; (3, job, 'user accepted failed
@@ -29,6 +31,7 @@ BEGIN
   DECLARE v_claims INT;
   DECLARE v_ended INT;
   DECLARE v_warned INT;
+  DECLARE v_several INT;
   DECLARE v_failed INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
@@ -62,6 +65,7 @@ BEGIN
     is_result BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'its image is the result of the task',
     task_failed BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'the task failed by it',
     has_warnings BOOLEAN NOT NULL DEFAULT FALSE,
+    has_outputs BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'more than the first',
     paused BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'the job was paused by it'
   ) ENGINE=MEMORY;
   DELETE FROM journal_outcome;
@@ -91,10 +95,10 @@ BEGIN
   IF p_outcomes <> '[]' THEN
     INSERT INTO journal_outcome (number, attempt_id, task_id, slave_id, job_id, frame, outcome, cpu_ms, wall_ms,
       peak_memory_mib, output_name, output_size_bytes, output_sha256, claim, fair_value, requested_grant, grant_limit,
-      boost, is_last, has_warnings, is_new)
+      boost, is_last, has_warnings, has_outputs, is_new)
     SELECT n.number, n.attempt_id, n.task_id, n.slave_id, t.job_id, t.frame, n.outcome, n.cpu_ms, n.wall_ms,
       n.peak_memory_mib, n.output_name, n.size_bytes, UNHEX(n.sha256), n.claim, n.fair_value, n.requested_grant,
-      n.grant_limit, n.boost, n.is_last, n.warnings, t.id IS NOT NULL AND (a.id IS NULL
+      n.grant_limit, n.boost, n.is_last, n.warnings, n.outputs, t.id IS NOT NULL AND (a.id IS NULL
       OR (a.outcome = 'expired' AND n.outcome = 'accepted'))
     FROM JSON_TABLE(p_outcomes, '$[*]' COLUMNS (
       number FOR ORDINALITY, attempt_id BIGINT PATH '$[0]', task_id BIGINT PATH '$[1]', slave_id BIGINT PATH '$[2]',
@@ -104,14 +108,14 @@ BEGIN
       size_bytes BIGINT PATH '$[10]',
       sha256 VARCHAR(64) PATH '$[11]', claim BIGINT PATH '$[12]', fair_value BIGINT PATH '$[13]',
       requested_grant BIGINT PATH '$[14]', grant_limit BIGINT PATH '$[15]', boost INT PATH '$[16]',
-      warnings BOOLEAN EXISTS PATH '$[19][0]')) n
+      warnings BOOLEAN EXISTS PATH '$[19][0]', outputs BOOLEAN EXISTS PATH '$[20][0]')) n
     LEFT JOIN task t FORCE INDEX (PRIMARY) ON t.id = n.task_id
     LEFT JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = n.task_id AND a.id = n.attempt_id;
 
     SELECT COUNT(*), COUNT(DISTINCT job_id), COUNT(DISTINCT attempt_id, task_id), COUNT(DISTINCT task_id),
       COUNT(IF(outcome = 'accepted', NULL, 1)), COUNT(IF(claim > 0, 1, NULL)),
-      COUNT(IF(has_warnings, 1, NULL))
-    INTO v_rows, v_jobs, v_attempts, v_tasks, v_bad, v_claims, v_warned FROM journal_outcome;
+      COUNT(IF(has_warnings, 1, NULL)), COUNT(IF(has_outputs, 1, NULL))
+    INTO v_rows, v_jobs, v_attempts, v_tasks, v_bad, v_claims, v_warned, v_several FROM journal_outcome;
 
     -- Locking a job's row locks all its tasks, here as in every procedure that changes them.
     IF v_jobs > 1 THEN
@@ -173,6 +177,9 @@ BEGIN
       user_id = VALUES(user_id), claim = VALUES(claim),
       fair_value = VALUES(fair_value), grant_limit = VALUES(grant_limit), granted = VALUES(granted);
 
+    IF v_several > 0 THEN
+      CALL journal_write_outputs(p_outcomes);
+    END IF;
     DELETE l FROM journal_outcome e STRAIGHT_JOIN lease l FORCE INDEX (PRIMARY) ON l.attempt_id = e.attempt_id;
 
     IF v_bad > 0 THEN

@@ -188,11 +188,55 @@ START_TEST(a_result_said_twice_is_kept_once) {
 }
 END_TEST
 
+START_TEST(a_result_of_several_files_is_found_again_with_each_upload) {
+  ScratchFolder const scratch;
+  auto outbox = outbox_in(scratch / "outbox");
+  write(scratch / "out" / "picture", "pixels");
+  write(scratch / "out" / "Depth" / "0001.exr", "depth");
+  OutboxEntry entry = entry_of(7);
+  ck_assert(outbox->add(entry, scratch / "out" / "picture", 1000).has_value());
+  ck_assert_int_eq(*outbox->add_further(entry, scratch / "out", "Depth/0001.exr", 1000), 5);
+  ck_assert(outbox->hash(entry).has_value() && outbox->hash(entry, 0).has_value());
+  ck_assert(outbox->commit(entry).has_value());
+  entry.upload_id = "u1";
+  entry.more[0].upload_id = "u2";
+  ck_assert(outbox->change(entry).has_value());
+  auto const found = outbox_in(scratch / "outbox")->entries().at(0);
+  auto const outputs = result_message(found).outputs;
+  ck_assert_uint_eq(outputs.size(), 2);
+  ck_assert(outputs[1].name == "Depth/0001.exr" && outputs[1].upload_id == "u2" && outputs[1].size_bytes == 5);
+  ck_assert(outputs[1].sha256 == to_hex(sha256("depth")));
+  ck_assert(read(outbox->further_path(found, 0)) == "depth");
+  write(scratch / "outbox" / "7" / "further-1", "cut");
+  ck_assert(outbox_in(scratch / "outbox")->entries().empty());
+}
+END_TEST
+
+START_TEST(further_files_are_taken_through_no_link_and_within_their_limit) {
+  ScratchFolder const scratch;
+  auto outbox = outbox_in(scratch / "outbox");
+  write(scratch / "out" / "picture", "pixels");
+  write(scratch / "out" / "large.png", "0123456789");
+  write(scratch / "private" / "diary.png", "secret");
+  fs::create_directory_symlink(scratch / "private", scratch / "out" / "Link");
+  fs::create_symlink(scratch / "private" / "diary.png", scratch / "out" / "link.png");
+  OutboxEntry entry = entry_of(7);
+  ck_assert(outbox->add(entry, scratch / "out" / "picture", 1000).has_value());
+  ck_assert(outbox->add_further(entry, scratch / "out", "Link/diary.png", 1000).error().code == Errc::invalid);
+  ck_assert(outbox->add_further(entry, scratch / "out", "link.png", 1000).error().code == Errc::invalid);
+  ck_assert(outbox->add_further(entry, scratch / "out", "absent.png", 1000).error().code == Errc::invalid);
+  ck_assert_says(outbox->add_further(entry, scratch / "out", "large.png", 9).error().message, "large.png");
+  ck_assert(entry.more.empty() && read(scratch / "private" / "diary.png") == "secret");
+}
+END_TEST
+
 TestGroup const outbox_tests{
     "outbox",
     {a_result_is_found_again_by_the_next_process, a_result_that_version_0_1_kept_is_found_again,
      an_uploads_id_is_found_again, what_was_not_committed_is_gone, a_kill_at_any_step_leaves_all_or_nothing,
      damaged_results_are_dropped_and_named, results_for_another_server_stay_untouched,
-     only_plain_files_of_allowed_size_are_taken, a_result_said_twice_is_kept_once}};
+     only_plain_files_of_allowed_size_are_taken, a_result_said_twice_is_kept_once,
+     a_result_of_several_files_is_found_again_with_each_upload,
+     further_files_are_taken_through_no_link_and_within_their_limit}};
 
 }  // namespace

@@ -55,6 +55,25 @@ START_TEST(two_images_of_one_frame_are_never_put_in_place_at_once) {
 }
 END_TEST
 
+START_TEST(warnings_and_further_files_go_into_the_journal_with_their_result) {
+  Grid grid;
+  grid.add_job(1, 2);
+  auto const slave = grid.add_slave(7);
+  auto good = grid.report_for(slave->received[0], 7, store::Outcome::accepted);
+  good.warnings = {{.message = "no texture", .count = 2}};
+  good.more_outputs = {{.name = "Depth/0001.exr", .size = 5}};
+  ck_assert(begin_commit(grid.core, good, grid.now) == CommitDecision::proceed);
+  report_result(grid.core, good, {}, grid.now);
+  auto const& written = grid.journal.outcomes.back().entry;
+  ck_assert(written.warnings.at(0).count == 2 && written.more_outputs.at(0).name == "Depth/0001.exr");
+  grid.commit();
+  auto bad = grid.report_for(slave->received[1], 7, store::Outcome::failed, "it crashed");
+  bad.warnings = {{.message = "no texture"}};
+  report_result(grid.core, bad, {}, grid.now);
+  ck_assert_text(grid.journal.outcomes.back().entry.warnings.at(0).message, "no texture");
+}
+END_TEST
+
 START_TEST(a_frame_that_failed_goes_to_another_slave) {
   Grid grid;
   grid.add_job(1, 1);
@@ -301,7 +320,8 @@ END_TEST
 TestGroup const results_tests{
     "results",
     {a_late_result_counts_when_nobody_was_faster, whoever_finishes_first_counts_and_the_other_is_told_to_stop,
-     two_images_of_one_frame_are_never_put_in_place_at_once, a_frame_that_failed_goes_to_another_slave,
+     two_images_of_one_frame_are_never_put_in_place_at_once,
+     warnings_and_further_files_go_into_the_journal_with_their_result, a_frame_that_failed_goes_to_another_slave,
      on_a_grid_of_one_slave_a_failed_frame_comes_back_after_a_pause_three_times_in_all,
      a_returned_frame_is_held_against_nobody, a_held_job_gives_its_test_frames_and_the_rest_when_it_is_approved,
      a_finished_frame_can_be_opened_again_while_the_job_is_worked_on,

@@ -34,7 +34,7 @@ struct Stor {
   void stage(std::int64_t attempt, std::string const& content) {
     auto const upload = folder / "upload";
     std::ofstream(upload) << content;
-    ck_assert(staged->stage({1, 5, attempt, "0001.png", content}, upload).has_value());
+    ck_assert(staged->stage({1, 5, attempt, {{"0001.png", content}}}, {upload}).has_value());
     ck_assert(!fs::exists(upload));
   }
   [[nodiscard]] std::string image() const {
@@ -82,7 +82,7 @@ START_TEST(what_a_kill_left_is_placed_when_the_database_has_accepted_it) {
   auto const left = stor.staged->left_over();
   ck_assert_uint_eq(left.size(), 1);
   ck_assert(left[0].job == 1 && left[0].task == 5 && left[0].attempt == 9);
-  stor.staged->resolve(left[0], "0001.png");
+  stor.staged->resolve(left[0], {"0001.png"});
   ck_assert_text(stor.image(), "good");
   ck_assert(stor.empty() && stor.staged->left_over().empty());
 }
@@ -94,10 +94,10 @@ START_TEST(what_a_kill_left_and_nobody_accepts_is_swept_after_an_hour) {
   stor.start();
   auto const left = stor.staged->left_over();
   stor.now += 3599;
-  stor.staged->resolve(left[0], "");
+  stor.staged->resolve(left[0], {});
   ck_assert(!stor.empty());  // its commit may still be on the way
   stor.now += 1;
-  stor.staged->resolve(left[0], "");
+  stor.staged->resolve(left[0], {});
   ck_assert(stor.empty());
   ck_assert_text(stor.image(), "");
 }
@@ -111,6 +111,85 @@ START_TEST(an_image_that_is_sent_again_after_a_restart_takes_the_old_one_s_place
   ck_assert(stor.staged->left_over().empty());
   stor.staged->settle(9, true);
   ck_assert_text(stor.image(), "again");
+}
+END_TEST
+
+namespace {
+
+// A result of two files, of one task or another.
+Result<void> stage_two(Stor& stor, std::int64_t task, std::int64_t attempt, std::string const& content,
+                       std::string const& second) {
+  std::vector<fs::path> const uploads{stor.folder / "upload", stor.folder / "upload.1"};
+  for (auto const& each : uploads) std::ofstream(each) << content;
+  auto const main = "000" + std::to_string(task) + ".png";
+  return stor.staged->stage({1, task, attempt, {{main, content}, {second, content}}}, uploads);
+}
+
+std::string output(Stor const& stor, std::string const& name) {
+  auto const content = read_file(output_folder(stor.folder, 1) / name, 100);
+  return content ? *content : "";
+}
+
+}  // namespace
+
+START_TEST(all_files_of_a_result_get_their_names_or_none) {
+  Stor stor;
+  ck_assert(stage_two(stor, 1, 9, "good", "Depth/0001.exr").has_value());
+  ck_assert(!fs::exists(output_folder(stor.folder, 1) / "Depth"));
+  stor.staged->settle(9, true);
+  ck_assert(output(stor, "0001.png") == "good" && output(stor, "Depth/0001.exr") == "good");
+  ck_assert(stage_two(stor, 1, 10, "late", "Depth/0001.exr").has_value());
+  stor.staged->settle(10, false);
+  ck_assert(output(stor, "0001.png") == "good" && output(stor, "Depth/0001.exr") == "good");
+  ck_assert(stor.empty());
+}
+END_TEST
+
+START_TEST(each_file_is_found_by_the_reader_whose_row_has_its_digest) {
+  Stor stor;
+  ck_assert(stage_two(stor, 1, 9, "good", "Depth/0001.exr").has_value());
+  stor.staged->place(1, "Depth/0001.exr", "good");
+  ck_assert(output(stor, "0001.png").empty() && output(stor, "Depth/0001.exr") == "good");
+  stor.staged->settle(9, true);
+  ck_assert(output(stor, "0001.png") == "good" && stor.empty());
+}
+END_TEST
+
+START_TEST(two_frames_that_wait_never_have_one_name) {
+  Stor stor;
+  ck_assert(stage_two(stor, 1, 9, "good", "Depth/same.exr").has_value());
+  ck_assert(stage_two(stor, 2, 10, "other", "Depth/same.exr").error().code == Errc::conflict);
+  ck_assert(stage_two(stor, 1, 11, "copy", "Depth/same.exr").has_value());  // of the same frame
+  stor.staged->settle(9, true);
+  stor.staged->settle(11, false);
+  ck_assert(output(stor, "Depth/same.exr") == "good" && output(stor, "0002.png").empty());
+  ck_assert(stor.empty());
+}
+END_TEST
+
+START_TEST(all_files_that_a_kill_left_are_placed_by_their_numbers) {
+  Stor stor;
+  ck_assert(stage_two(stor, 1, 9, "good", "Depth/0001.exr").has_value());
+  stor.start();
+  auto const left = stor.staged->left_over();
+  ck_assert_uint_eq(left.size(), 1);
+  stor.staged->resolve(left[0], {"0001.png", "Depth/0001.exr"});
+  ck_assert(output(stor, "0001.png") == "good" && output(stor, "Depth/0001.exr") == "good");
+  ck_assert(stage_two(stor, 2, 10, "good", "Depth/0002.exr").has_value());
+  stor.start();
+  stor.staged->resolve(stor.staged->left_over().at(0), {"0002.png"});  // its row has the first alone
+  ck_assert(output(stor, "0002.png") == "good" && output(stor, "Depth/0002.exr").empty());
+  ck_assert(stor.empty() && stor.staged->left_over().empty());
+}
+END_TEST
+
+START_TEST(a_file_whose_folder_is_a_file_is_dropped_and_the_others_stay) {
+  Stor stor;
+  std::ofstream(output_folder(stor.folder, 1) / "taken.exr") << "x";
+  ck_assert(stage_two(stor, 1, 9, "good", "taken.exr/0001.exr").has_value());
+  stor.staged->settle(9, true);
+  ck_assert(output(stor, "0001.png") == "good" && output(stor, "taken.exr") == "x");
+  ck_assert(stor.empty() && stor.staged->left_over().empty());
 }
 END_TEST
 
@@ -133,14 +212,14 @@ START_TEST(an_image_that_cannot_be_placed_is_kept_and_tried_again) {
   ck_assert_uint_eq(left.size(), 1);
   fs::remove(output_folder(stor.folder, 1));
   fs::create_directory(output_folder(stor.folder, 1));
-  stor.staged->resolve(left[0], "0001.png");
+  stor.staged->resolve(left[0], {"0001.png"});
   ck_assert_text(stor.image(), "good");
 }
 END_TEST
 
 START_TEST(strange_files_are_removed_at_the_start) {
   Stor stor;
-  for (auto const* name : {"1.2", "1.2.3.4", "x.y.z", "1.2.3x"}) std::ofstream(stor.folder / "staged" / name) << "?";
+  for (auto const* name : {"1.2", "1.2.3.4.5", "x.y.z", "1.2.3x"}) std::ofstream(stor.folder / "staged" / name) << "?";
   stor.start();
   ck_assert(stor.empty() && stor.staged->left_over().empty());
 }
@@ -154,6 +233,9 @@ TestGroup const staged_tests{
      what_a_kill_left_is_placed_when_the_database_has_accepted_it,
      what_a_kill_left_and_nobody_accepts_is_swept_after_an_hour,
      an_image_that_is_sent_again_after_a_restart_takes_the_old_one_s_place, an_image_of_a_deleted_job_goes_with_it,
-     an_image_that_cannot_be_placed_is_kept_and_tried_again, strange_files_are_removed_at_the_start}};
+     an_image_that_cannot_be_placed_is_kept_and_tried_again, all_files_of_a_result_get_their_names_or_none,
+     each_file_is_found_by_the_reader_whose_row_has_its_digest, two_frames_that_wait_never_have_one_name,
+     all_files_that_a_kill_left_are_placed_by_their_numbers,
+     a_file_whose_folder_is_a_file_is_dropped_and_the_others_stay, strange_files_are_removed_at_the_start}};
 
 }  // namespace

@@ -408,6 +408,30 @@ START_TEST(a_result_is_found_by_its_attempt_and_slave_alone) {
 }
 END_TEST
 
+START_TEST(an_attempt_keeps_one_upload_of_each_name_within_its_bytes) {
+  Stor stor;
+  auto uploads = open_uploads(stor);
+  auto spec = spec_of("image", 0);
+  spec.attempt = 981;
+  spec.slave = 7;
+  spec.attempt_bytes = 12;
+  spec.filename = "0001.png";
+  auto const first = taken(uploads->create(spec)).id;
+  spec.filename = "Depth/0001.png";
+  auto const second = taken(uploads->create(spec)).id;
+  spec.filename = "0001.png";  // after a restart of its slave
+  auto const again = taken(uploads->create(spec)).id;
+  ck_assert(std::holds_alternative<UploadRejection>(uploads->state(first)));
+  ck_assert(std::holds_alternative<UploadState>(uploads->state(second)));
+  spec.filename = "Mist/0001.png";
+  auto const refused = uploads->create(spec);
+  ck_assert(std::get<UploadRejection>(refused).kind == UploadRejection::Kind::too_large);
+  spec.slave = 8;  // the bytes of another attempt are its own
+  taken(uploads->create(spec));
+  ck_assert(std::holds_alternative<UploadState>(uploads->state(again)));
+}
+END_TEST
+
 START_TEST(parts_of_one_upload_are_taken_one_at_a_time) {
   Stor stor;
   auto uploads = open_uploads(stor);
@@ -443,7 +467,7 @@ TestGroup const uploads_tests{
      a_finish_that_fails_can_be_tried_again, an_empty_file_is_a_file, a_full_disk_keeps_what_arrived,
      nothing_begins_on_a_disk_below_its_limit, nobody_begins_uploads_without_end,
      old_uploads_are_swept_and_new_parts_keep_them, a_result_is_found_by_its_attempt_and_slave_alone,
-     parts_of_one_upload_are_taken_one_at_a_time},
+     an_attempt_keeps_one_upload_of_each_name_within_its_bytes, parts_of_one_upload_are_taken_one_at_a_time},
     {.timeout_s = 30}};
 
 }  // namespace
