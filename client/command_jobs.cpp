@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "client/confirm.h"
 #include "client/context.h"
 #include "client/operation.h"
 #include "client/points_format.h"
@@ -78,9 +79,10 @@ std::string describe(Json const& job) {
   line("waiting", text_of(job, "wait_reason"));
   line("shot", text_of(object_of(job, "shot"), "name"));
   auto const& renderer = object_of(job, "renderer");
-  auto const version = text_of(renderer, "version");
-  line("main file", fmt::format("{} ({}{})", text_of(job, "main_file"), text_of(renderer, "method"),
-                                version.empty() ? "" : fmt::format(" {} or later", version)));
+  auto const saved = text_of(renderer, "saved_version");
+  line("main file",
+       fmt::format("{}{}", text_of(job, "main_file"), saved.empty() ? "" : fmt::format(" (saved by {})", saved)));
+  line("renderer", job_renderer(renderer));
   std::string parameters;
   for (auto const& [name, value] : object_of(job, "parameters").items())
     parameters +=
@@ -196,7 +198,22 @@ struct Edit {
   std::string shot;
   bool no_shot = false;
   int priority = 0;
+  std::string blender;
+  std::string build;
+  bool yes = false;
 };
+
+// What its owner wants again costs the frames that are there.
+bool renders_again(Session& session, Edit const& edit, std::string const& version) {
+  auto const job = session.get(job_path(edit.id), job_name(edit.id));
+  if (!job) return true;  // the change itself says what is wrong
+  auto const& renderer = object_of(*job, "renderer");
+  auto const done = number_of(object_of(*job, "tasks"), "finished");
+  if (done == 0 || text_of(renderer, "version") == version) return true;
+  return confirmed(fmt::format("Job {} is rendered by {}; {} of its frames {} finished.\n", edit.id,
+                               job_renderer(renderer), done, done == 1 ? "is" : "are"),
+                   fmt::format("Render all its frames again with {}?", version));
+}
 
 // The number of the shot of this name in the job's project, where it is made if it is new.
 Result<Json> shot_of_job(Context const& context, Edit const& edit) {
@@ -227,6 +244,13 @@ Result<int> edit_job(Context const& context, Edit const& edit) {
     if (!shot) return shot.error();
     body["shot_id"] = *shot;
   }
+  if (!edit.blender.empty()) {
+    auto session = context.session();
+    if (!session) return session.error();
+    if (!edit.yes && !renders_again(*session, edit, edit.blender)) return fail(Errc::conflict, "nothing was changed");
+    body["renderer"] = {{"version", edit.blender}};
+    if (!edit.build.empty()) body["renderer"]["build"] = edit.build;
+  }
   return for_each_job(context, {edit.id}, "PATCH", "", body, "changed");
 }
 
@@ -255,7 +279,7 @@ void add_job_commands(CLI::App& app, Context& context) {
   show->add_flag("--wait", shown->wait, "Show progress until the job ends")->excludes(frames);
   show->callback([&context, shown] { context.run = [&context, shown] { return show_job(context, *shown); }; });
 
-  auto* change = job->add_subcommand("edit", "Change a job's name, priority or shot");
+  auto* change = job->add_subcommand("edit", "Change a job's name, priority, shot or renderer");
   change->add_option("JOB", edit->id, "Number of the job")->required()->check(CLI::PositiveNumber);
   change->add_option("--name", edit->name, "New name of the job");
   change->add_option("--priority", edit->priority, "New priority among your own jobs, 1 to 100")
@@ -263,7 +287,13 @@ void add_job_commands(CLI::App& app, Context& context) {
   auto* shot = change->add_option("--shot", edit->shot, "New shot, as SEQUENCE/SHOT; created if it does not exist")
                    ->check(shot_validator());
   change->add_flag("--no-shot", edit->no_shot, "Remove the job from its shot")->excludes(shot);
-  change->require_option(2, 4);
+  auto* blender = change
+                      ->add_option("--blender,--renderer-version", edit->blender,
+                                   "Version that renders it, like 4.3 or 4.3.2; all its frames are rendered again")
+                      ->check(version_validator());
+  change->add_option("--build", edit->build, "Only this archive of that version: its SHA-256")->needs(blender);
+  change->add_flag("-y,--yes", edit->yes, "Do not ask for confirmation")->needs(blender);
+  change->require_option(2, 7);
   change->callback([&context, edit] { context.run = [&context, edit] { return edit_job(context, *edit); }; });
 
   struct Action {

@@ -13,11 +13,20 @@
 namespace distren::client {
 namespace {
 
-// "blender 3.4.1", "blender 3.4.1 on OPTIX".
+// "blender 3.4.1", "blender 4.3.2 (build 0123456789ab) on OPTIX".
 std::string renderer_name(Json const& renderer) {
   auto const device = text_of(renderer, "device");
-  return fmt::format("{} {}{}", text_of(renderer, "method"), text_of(renderer, "version"),
-                     device.empty() ? "" : " on " + device);
+  return job_renderer(renderer) + (device.empty() ? "" : " on " + device);
+}
+
+// "CYCLES, BLENDER_EEVEE"; "" when it is not known, "not fetched yet" of what the grid delivers.
+std::string engines_of(Json const& renderer) {
+  if (renderer.contains("fetched") && renderer["fetched"] == false)
+    return renderer_name(renderer) + ": not fetched yet";
+  std::string names;
+  for (auto const& engine : list_of(renderer, "engines"))
+    if (engine.is_string()) names += (names.empty() ? "" : ", ") + printable(engine.get<std::string>(), 60);
+  return names.empty() ? names : renderer_name(renderer) + ": " + names;
 }
 
 std::string renderers_of(Json const& slave) {
@@ -124,6 +133,7 @@ Result<int> show_slave(Context const& context, std::int64_t id) {
   line("address", text_of(*slave, "address"));
   line("machine", machine_now(*slave));
   line("renderers", renderers_of(*slave));
+  for (auto const& renderer : list_of(*slave, "renderers")) line("engines", engines_of(renderer));
   for (auto const& renderer : list_of(*slave, "renderers")) line("power", power_of(renderer));
   line("frames", fmt::to_string(number_of(*slave, "frames_finished")));
   line("last seen", ago(text_of(*slave, "last_seen_at"), now_ms()));

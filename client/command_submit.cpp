@@ -33,6 +33,7 @@ struct Submission {
   std::string resolution;
   std::string format;
   std::string engine;
+  std::string blender;
   std::string name;
   std::string project;
   std::string shot;
@@ -126,6 +127,7 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
             {"frames", prepared.frames},
             {"parameters", parameters_of(given)}};
   if (given.priority != 0) body["priority"] = given.priority;
+  if (!given.blender.empty()) body["renderer"] = {{"version", given.blender}};
   if (!project.is_null()) body["project_id"] = project;
   if (!given.shot.empty()) body["shot_name"] = given.shot;
   if (given.paused) body["paused"] = true;
@@ -252,6 +254,10 @@ void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& giv
                    "Percentage of the scene's resolution, 1 to 400 (default from the scene)")
       ->check(percentage_validator());
   command->add_option("--format", given->format, "Image format: PNG, JPEG, EXR, TIFF ... (default from the scene)");
+  command
+      ->add_option("--blender,--renderer-version", given->blender,
+                   "Version of the renderer, like 4.3 or 4.3.2 (default the one that saved the file, else the next)")
+      ->check(version_validator());
   command->add_option("--engine", given->engine, "Render engine: CYCLES, EEVEE or WORKBENCH (default from the scene)");
   command->add_option("--camera", given->scene_options.camera, "Name of the camera (default from the scene)");
   command->add_option("--scene", given->scene_options.scene, "Name of the scene (default the active one)");

@@ -51,4 +51,14 @@ std::string id_of(Json const& object, char const* key) {
   return value->is_string() ? printable(value->get_ref<std::string const&>()) : value->is_number() ? value->dump() : "";
 }
 
+std::string job_renderer(Json const& renderer) {
+  constexpr std::size_t shown_digits = 12;
+  auto const method = text_of(renderer, "method");
+  auto const version = text_of(renderer, "version");
+  auto const build = text_of(renderer, "build");
+  if (version.empty()) return method.empty() ? method : method + ", of a version that its first order chooses";
+  if (build.empty()) return fmt::format("{} {}", method, version);
+  return fmt::format("{} {} (build {})", method, version, build.substr(0, shown_digits));
+}
+
 }  // namespace distren::client

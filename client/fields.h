@@ -11,6 +11,8 @@ namespace distren::client {
 using Json = nlohmann::json;
 
 std::string text_of(Json const& object, char const* key);
+// Of a job: "blender 4.3.2", "blender 4.3.2 (build 0123456789ab)", "blender, chosen with its first order".
+std::string job_renderer(Json const& renderer);
 std::int64_t number_of(Json const& object, char const* key);
 double fraction_of(Json const& object, char const* key);
 bool flag_of(Json const& object, char const* key);

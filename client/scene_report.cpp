@@ -63,10 +63,12 @@ std::string scene_report(Json const& answer, std::string const& file) {
     if (!value.empty()) out += fmt::format("{:<10} {}\n", title, value);
   };
   auto const& scene = object_of(answer, "scene");
-  auto const version = text_of(object_of(answer, "renderer"), "version");
+  auto const& renderer = object_of(answer, "renderer");
+  auto const version = text_of(renderer, "min_version");
   line("file", printable(file, 300));
   line("saved by", scene.empty() ? "" : "Blender " + text_of(scene, "blender_version"));
   line("requires", version.empty() ? "" : (scene.empty() ? "" : "Blender ") + version + " or later");
+  if (list_of(answer, "problems").empty()) line("renderer", job_renderer(renderer));
   for (auto const& each : list_of(scene, "scenes")) {
     auto const name = text_of(each, "name");
     line(name == text_of(scene, "active_scene") ? "scene *" : "scene", fmt::format("{}: {}", name, in_words(each)));

@@ -10,6 +10,7 @@
 #include "common/base/points_text.h"
 #include "common/base/text.h"
 #include "common/render/frame_range.h"
+#include "common/render/render_method.h"
 
 namespace distren::client {
 namespace {
@@ -91,6 +92,13 @@ CLI::Validator shot_validator() {
             return good ? "" : fmt::format("'{}' is not like SEQUENCE/SHOT", printable(text, 100));
           },
           "SEQUENCE/SHOT"};
+}
+
+CLI::Validator version_validator() {
+  return {[](std::string const& text) -> std::string {
+            return is_renderer_version(text) ? "" : fmt::format("'{}' is not like 4.3 or 4.3.2", printable(text, 60));
+          },
+          "VERSION"};
 }
 
 }  // namespace distren::client

@@ -21,6 +21,9 @@ CLI::Validator setting_validator();
 // SEQUENCE/SHOT.
 CLI::Validator shot_validator();
 
+// "4.3", "4.3.2".
+CLI::Validator version_validator();
+
 // The renderer's identifier for what users write: "exr" is OPEN_EXR, "eevee" BLENDER_EEVEE. Unknown words pass in
 // capitals; the server knows what it offers.
 std::string format_word(std::string const& text);

@@ -17,7 +17,7 @@ web_sources = \
   %D%/src/pages/shot.tsx %D%/src/pages/slave.tsx %D%/src/pages/slave_machine.tsx %D%/src/pages/slave_resources.tsx \
   %D%/src/pages/slave_setup.tsx %D%/src/pages/slaves.tsx %D%/src/pages/statistics.tsx %D%/src/parts/basics.tsx \
   %D%/src/parts/chart.tsx %D%/src/parts/dialog.tsx %D%/src/parts/form.tsx %D%/src/parts/icons.tsx \
-  %D%/src/parts/job_actions.ts %D%/src/parts/rendered_image.tsx %D%/src/parts/table.tsx %D%/src/parts/task_summary.ts \
+  %D%/src/parts/job_actions.ts %D%/src/parts/rendered_image.tsx %D%/src/parts/renderer.ts %D%/src/parts/table.tsx %D%/src/parts/task_summary.ts \
   %D%/src/parts/toast.tsx %D%/src/parts/virtual.ts %D%/src/shell/app.tsx %D%/src/shell/frame.tsx %D%/src/text.ts \
   %D%/src/upload/bundle.ts %D%/src/upload/chosen.ts %D%/src/upload/digest_worker.ts %D%/src/upload/digests.ts \
   %D%/src/upload/sha256.ts %D%/src/upload/tus.ts %D%/src/viewer/log.tsx %D%/src/viewer/player.ts \

@@ -22,6 +22,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0017_result_codes.sql \
   %D%/migrations/0018_people.sql \
   %D%/migrations/0019_outputs.sql \
+  %D%/migrations/0020_renderers.sql \
   %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \
@@ -45,6 +46,8 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/job_list.sql \
   %D%/procedures/job/job_list_dependents.sql \
   %D%/procedures/job/job_pause.sql \
+  %D%/procedures/job/job_pin.sql \
+  %D%/procedures/job/job_renderer_change.sql \
   %D%/procedures/job/job_requeue.sql \
   %D%/procedures/job/job_resume.sql \
   %D%/procedures/job/job_revision_check.sql \
@@ -119,6 +122,12 @@ nobase_dist_sql_DATA = \
   %D%/procedures/project/shot_job_list.sql \
   %D%/procedures/project/shot_list.sql \
   %D%/procedures/project/shot_name_check.sql \
+  %D%/procedures/renderer/renderer_change.sql \
+  %D%/procedures/renderer/renderer_create.sql \
+  %D%/procedures/renderer/renderer_delete.sql \
+  %D%/procedures/renderer/renderer_list.sql \
+  %D%/procedures/renderer/renderer_offer_list.sql \
+  %D%/procedures/renderer/renderer_user_list.sql \
   %D%/procedures/request/idempotency_begin.sql \
   %D%/procedures/request/idempotency_created.sql \
   %D%/procedures/request/idempotency_finish.sql \

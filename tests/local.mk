@@ -9,7 +9,7 @@ dist_check_SCRIPTS += tests/sql/run.sh
 TESTS += tests/sql/run.sh
 EXTRA_DIST += tests/support/tsan.supp tests/support/job_create.sql tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/migration.sh tests/support/schema_0010.sql tests/sql/rights.sh tests/sql/people.sh \
   tests/sql/slaves.sh tests/sql/jobs.sh tests/sql/journal.sh tests/sql/outputs.sh tests/sql/dependents.sh tests/sql/failures.sh tests/sql/files.sh tests/sql/concurrency.sh \
-  tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
+  tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh tests/sql/renderers.sh \
   tests/sql/points_together.sh tests/sql/shots.sh tests/sql/telemetry.sh tests/sql/remote_settings.sh tests/sql/requests.sh tests/sql/operations.sh tests/sql/statistics.sh tests/sql/administration.sh tests/sql/notifications.sh tests/sql/webhooks.sh
 
 # Conformance of a grid by its address.

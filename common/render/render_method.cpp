@@ -417,4 +417,11 @@ int compare_versions(std::string_view a, std::string_view b) {
   return 0;
 }
 
+bool is_renderer_version(std::string_view text) {
+  constexpr std::size_t longest = 40;
+  if (text.empty() || text.size() > longest || text.front() == '.' || text.back() == '.') return false;
+  if (text.find("..") != std::string_view::npos || std::ranges::count(text, '.') > 3) return false;
+  return text.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 }  // namespace distren

@@ -125,5 +125,7 @@ std::string output_name(RenderMethod const& method, std::int64_t frame, std::str
 
 // Dotted numbers: -1, 0 or 1. "3.4" equals "3.4.0".
 int compare_versions(std::string_view a, std::string_view b);
+// As people write one, or the beginning of one: "4.3", "4.3.2"; of up to four numbers.
+bool is_renderer_version(std::string_view text);
 
 }  // namespace distren

@@ -9,6 +9,7 @@
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/submit/plan.h"
+#include "server/submit/renderer_match.h"
 
 namespace distren {
 
@@ -97,6 +98,9 @@ Reply handle_check_submission(Request const& request, Context& context) {
   auto looked = inspect_jobs(tools, variations, scenes);
   std::size_t jobs = 0;
   if (looked) {
+    if (auto const matched = match_renderers(context.database(), variations); !matched) looked = matched.error();
+  }
+  if (looked) {
     job = variations.front().job;
     if (auto const plan = plan_submission(variations, services.methods, 1))
       jobs = plan->size();
@@ -121,7 +125,7 @@ Reply handle_check_submission(Request const& request, Context& context) {
   return json_reply(200, {{"problems", std::move(problems)},
                           {"frame_count", job.frames.size()},
                           {"job_count", jobs},
-                          {"renderer", renderer_to_json(job.method, job.version)},
+                          {"renderer", renderer_to_json(job.method, job.renderer, job.version)},
                           {"parameters", looked ? parsed(job.parameters) : wanted->parameters},
                           {"output", output_to_json(job.output)},
                           {"findings", read_findings(job.warnings)},

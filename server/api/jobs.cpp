@@ -17,9 +17,11 @@
 #include "server/jobs/operations.h"
 #include "server/live/publish.h"
 #include "server/storage/signed_urls.h"
+#include "server/store/renderers.h"
 #include "server/store/requests.h"
 #include "server/store/shots.h"
 #include "server/submit/job_request.h"
+#include "server/submit/renderer_match.h"
 
 namespace distren {
 
@@ -45,6 +47,19 @@ Result<void> move_to_shot(Context& context, store::Job const& job, std::optional
                     ? fmt::format("shot_id: job {} is in no project, and shots belong to projects", job.id)
                     : fmt::format("shot_id: there is no shot {} in the project '{}'", *shot, job.project_name);
   return Error{Errc::invalid, detail, {}, {{"body", "/shot_id", "not_found", detail}}};
+}
+
+// The revision is the procedure's to check; it raises it.
+Result<store::Job> change_renderer(Context& context, store::Job const& job, std::string version, std::string build) {
+  auto const offers = store::list_renderer_offers(context.database(), job.method);
+  if (!offers) return offers.error();
+  RendererNeed need{.method = job.method, .min_version = job.version, .renderer = job.renderer};
+  need.renderer.version.clear();
+  need.renderer.build.clear();
+  need.renderer.wanted = std::move(version);
+  auto const matched = match_renderer(need, build, *offers);
+  if (!matched) return matched.error();
+  return context.services.jobs.change_renderer(context.database(), job.id, *matched);
 }
 
 }  // namespace
@@ -147,7 +162,14 @@ Reply handle_change_job(Request const& request, Context& context) {
         "name", "bad_format",
         fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters", printable(name, 60)));
   }
+  std::string version, build;
+  read_renderer(*body, version, build);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  if (!version.empty()) {
+    if (auto const changed = change_renderer(context, *job, version, build); !changed)
+      return error_reply(changed.error());
+    if (auto const free = store::accept_any_revision(context.database()); !free) return error_reply(free.error());
+  }
   if (move) {
     // First, for only this can be refused now, but for another revision. The move raises it.
     if (auto const same = store::check_job_revision(context.database(), job->id); !same)

@@ -118,8 +118,14 @@ json task_counts_to_json(store::Job const& job, TaskPhases const& phases) {
 
 }  // namespace
 
-json renderer_to_json(std::string const& method, std::string const& version) {
-  return {{"method", method}, {"version", version == "0" ? json(nullptr) : text_or_null(version)}, {"build", nullptr}};
+json renderer_to_json(std::string const& method, store::JobRenderer const& renderer, std::string const& min_version) {
+  return {{"method", method},
+          {"version", text_or_null(renderer.version)},
+          {"build", text_or_null(renderer.build)},
+          {"min_version", min_version == "0" ? json(nullptr) : text_or_null(min_version)},
+          {"wanted_version", text_or_null(renderer.wanted)},
+          {"saved_version", text_or_null(renderer.saved)},
+          {"engine", text_or_null(renderer.engine)}};
 }
 
 // What the planner wrote down, with every member: null where it is not known before the first frame.
@@ -154,7 +160,7 @@ json to_json(store::Job const& job, JobStatus const& live) {
           {"shot", named_or_null(job.shot, job.shot_name)},
           {"submission_id", job.submission == 0 ? job.id : job.submission},
           {"made_from_job_id", number_or_null(job.after)},
-          {"renderer", renderer_to_json(job.method, job.version)},
+          {"renderer", renderer_to_json(job.method, job.renderer, job.version)},
           {"state", job_state_name(job.state)},
           {"state_reason", text_or_null(job.reason)},
           {"paused_by", text_or_null(job.paused_by)},
@@ -282,19 +288,18 @@ json telemetry_to_json(store::TelemetryHour const& hour) {
 
 namespace {
 
-// "3.4.1+OPTIX": the devices of a renderer stand behind its version.
-json slave_renderer_to_json(store::MeasuredMethod const& method) {
-  bool const measured = method.benchmark > 0;
-  auto const plus = method.version.find('+');
-  bool const device = plus != std::string::npos;
+json slave_renderer_to_json(store::MeasuredMethod const& measured_method) {
+  auto const& [method, benchmark, power, benchmarked_at] = measured_method;
+  bool const measured = benchmark > 0;
   return {{"method", method.name},
-          {"version", method.version.substr(0, plus)},
-          {"build", nullptr},
-          {"device", device ? json(method.version.substr(plus + 1)) : json(nullptr)},
-          {"engines", json::array()},
-          {"benchmark_power", measured ? decimal(method.benchmark) : json(nullptr)},
-          {"power", measured ? decimal(method.power) : json(nullptr)},
-          {"benchmarked_at", measured ? text_or_null(method.benchmarked_at) : json(nullptr)}};
+          {"version", method.version},
+          {"build", text_or_null(method.build)},
+          {"device", text_or_null(method.device)},
+          {"engines", method.engines},
+          {"fetched", method.fetched},
+          {"benchmark_power", measured ? decimal(benchmark) : json(nullptr)},
+          {"power", measured ? decimal(power) : json(nullptr)},
+          {"benchmarked_at", measured ? text_or_null(benchmarked_at) : json(nullptr)}};
 }
 
 // With every member; null: not requested, or any.

@@ -23,8 +23,9 @@ namespace distren {
 nlohmann::json user_to_json(store::UserDetails const& user, bool with_private = true);
 nlohmann::json token_to_json(store::Token const& token);
 nlohmann::json to_json(store::Job const& job, JobStatus const& live);
-// What renders a job: version is the oldest that can open its main file, null: any.
-nlohmann::json renderer_to_json(std::string const& method, std::string const& version);
+// What renders a job, and what its main file needs; min_version "0": any.
+nlohmann::json renderer_to_json(std::string const& method, store::JobRenderer const& renderer,
+                                std::string const& min_version);
 nlohmann::json output_to_json(std::string_view text);  // of a job, as the database has it
 // A list: what only memory knows of all of them is one question.
 nlohmann::json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher);

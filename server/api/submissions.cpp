@@ -15,6 +15,7 @@
 #include "server/jobs/job_service.h"
 #include "server/jobs/job_state.h"
 #include "server/submit/plan.h"
+#include "server/submit/renderer_match.h"
 
 namespace distren {
 
@@ -123,6 +124,8 @@ Reply handle_create_submission(Request const& request, Context& context) {
   auto const tools = inspection_tools(services);
   SceneFiles scenes(tools, variations.front().job, {});
   if (auto const found = inspect_jobs(tools, variations, scenes); !found) return error_reply(found.error());
+  if (auto const matched = match_renderers(context.database(), variations); !matched)
+    return error_reply(matched.error());
   auto plan = plan_submission(variations, services.methods, grid_status(services.dispatcher).slots);
   if (!plan) return error_reply(plan.error());
 

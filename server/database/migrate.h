@@ -15,7 +15,7 @@
 namespace distren {
 
 // The newest migration that this version knows.
-inline constexpr int known_schema = 19;
+inline constexpr int known_schema = 20;
 
 // The schema need not exist yet. sql_dir holds migrations/, procedures/ and grants/.
 Result<void> create_schema(DatabaseAddress owner);

@@ -39,6 +39,7 @@ std::string benchmark_text(DispatchCore const& core, Attempt const& attempt, Lea
                                  .output = {},
                                  .version = attempt.method.version,
                                  .state = {},
+                                 .renderer = {.version = attempt.method.version, .build = attempt.method.build},
                                  .files = {plan.scene}};
   return order_text(make_order_template(order, output, core.links, now + core.settings.link_life_ms), lease, lease_text,
                     {variant.frame}, core.links, core.settings.times, use);

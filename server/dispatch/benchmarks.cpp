@@ -21,9 +21,8 @@ constexpr std::int64_t not_again_ms = std::int64_t{86400} * 1000;  // for that r
 Benchmarks::Entry const* Benchmarks::find(std::int64_t slave, store::Method const& method) const {
   auto const found = slaves_.find(slave);
   if (found == slaves_.end()) return nullptr;
-  auto const entry = std::ranges::find_if(found->second, [&](Entry const& each) {
-    return each.method.name == method.name && each.method.version == method.version;
-  });
+  auto const entry =
+      std::ranges::find_if(found->second, [&](Entry const& each) { return each.method.same_renderer(method); });
   return entry == found->second.end() ? nullptr : &*entry;
 }
 
@@ -38,7 +37,8 @@ Benchmarks::Entry& Benchmarks::entry(std::int64_t slave, store::Method const& me
 
 void Benchmarks::load(store::Power const& row, std::int64_t now) {
   if (row.benchmark <= 0) return;
-  Power& power = entry(row.slave, {row.method, row.version}).power;
+  Power& power =
+      entry(row.slave, {.name = row.method, .version = row.version, .build = row.build, .device = row.device}).power;
   power.benchmark = row.benchmark;
   power.power = row.power > 0 ? row.power : row.benchmark;
   power.measured_ms = std::max<std::int64_t>(1, now - row.age_s * 1000);
@@ -68,10 +68,15 @@ bool Benchmarks::ready(std::int64_t slave, store::Method const& method) const {
   return known != nullptr && known->power.measured_ms > 0;
 }
 
+bool Benchmarks::may_try(std::int64_t slave, store::Method const& method, std::int64_t now) const {
+  Entry const* const known = find(slave, method);
+  return known == nullptr || known->power.next_try_ms <= now;
+}
+
 std::optional<store::Method> Benchmarks::due(std::int64_t slave, std::vector<store::Method> const& methods,
                                              std::int64_t now) const {
   for (store::Method const& method : methods) {
-    if (!benchmarked_.contains(method.name)) continue;
+    if (!method.fetched || !benchmarked_.contains(method.name)) continue;
     Entry const* const known = find(slave, method);
     if (known == nullptr) return method;
     Power const& power = known->power;
@@ -99,7 +104,7 @@ Result<std::int64_t> Benchmarks::measured(std::int64_t slave, store::Method cons
     return fail(Errc::invalid, picture.empty() ? "the benchmark's answer has no picture"
                                                : "this very picture was handed in for a benchmark before");
   economy::Benchmark measured = run;
-  measured.device = method.version.find('+') != std::string::npos;
+  measured.device = !method.device.empty();
   auto const power = economy::benchmark_power(measured);
   if (!power) return power.error();
   seen_.insert(picture);
@@ -140,7 +145,9 @@ std::vector<store::Power> Benchmarks::take_corrected() {
       rows.push_back({.slave = slave,
                       .method = each.method.name,
                       .version = each.method.version,
-                      .power = static_cast<int>(each.power.power)});
+                      .power = static_cast<int>(each.power.power),
+                      .build = each.method.build,
+                      .device = each.method.device});
     }
   }
   corrected_.clear();

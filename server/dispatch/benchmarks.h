@@ -1,6 +1,6 @@
-// How fast slaves are per render method and version: benchmarked before the first order and then monthly, corrected
-// after each result. Without a benchmark (the method has none, or the grid wants none) a core counts as one reference
-// core. Powers are thousandths of the reference core, times UNIX ms. Pure; dispatcher's thread only.
+// How fast slaves are per renderer (method, version, build, device): benchmarked before the first order and then
+// monthly, corrected after each result. Without a benchmark (the method has none, or the grid wants none) a core counts
+// as one reference core. Powers are thousandths of the reference core, times UNIX ms. Pure; dispatcher's thread only.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,10 @@ public:
   [[nodiscard]] Power of(std::int64_t slave, store::Method const& method) const;
   // May it have orders of this method? Not before its first benchmark.
   [[nodiscard]] bool ready(std::int64_t slave, store::Method const& method) const;
-  // The benchmark that is to be run now: the first was never run, is a month old, or says nothing any more.
+  // The last try did not fail just now.
+  [[nodiscard]] bool may_try(std::int64_t slave, store::Method const& method, std::int64_t now) const;
+  // The benchmark that is to be run now: the first was never run, is a month old, or says nothing any more. Not of what
+  // must be fetched first, which a job asks for.
   [[nodiscard]] std::optional<store::Method> due(std::int64_t slave, std::vector<store::Method> const& methods,
                                                  std::int64_t now) const;
 

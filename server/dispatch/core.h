@@ -60,6 +60,8 @@ public:
   virtual std::int64_t next_attempt() = 0;                                // 0: none reserved at the moment
   virtual void settle_grants(std::vector<store::Settlement> grants) = 0;  // held ones whose value is known now
   virtual void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) = 0;  // benchmarked
+  // renderer_pinned() comes back to the core when it is durable; no frame of the job is given out before.
+  virtual void pin_renderer(std::int64_t job, std::string version, std::string build) = 0;
   virtual void frame_changed(FrameUpdate const& /*update*/) {}
   virtual void slave_changed(std::int64_t /*slave*/, std::int64_t /*user*/) {}  // came, went, has other work
 };

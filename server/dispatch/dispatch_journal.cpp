@@ -81,7 +81,18 @@ void DispatchJournal::settle_grants(std::vector<store::Settlement> grants) {
 
 void DispatchJournal::record_power(std::int64_t slave, store::Method const& method, std::int64_t power) {
   writer_.add([slave, method, power](Database& database) {
-    return store::record_power(database, slave, method.name, method.version, static_cast<int>(power));
+    return store::record_power(database, slave, method, static_cast<int>(power));
+  });
+}
+
+void DispatchJournal::pin_renderer(std::int64_t job, std::string version, std::string build) {
+  writer_.add([this, job, version = std::move(version), build = std::move(build)](Database& database) -> Result<void> {
+    auto pinned = store::pin_job(database, job, version, build);
+    if (!pinned && pinned.error().code == Errc::unavailable) return pinned.error();
+    tell_([this, job, pinned](DispatchCore& core, std::int64_t now) {
+      renderer_pinned(core, job, pinned ? std::optional(*pinned) : std::nullopt, now);
+    });
+    return pinned ? Result<void>() : Result<void>(pinned.error());
   });
 }
 

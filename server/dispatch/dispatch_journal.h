@@ -42,6 +42,7 @@ public:
   std::int64_t next_attempt() override;
   void settle_grants(std::vector<store::Settlement> grants) override;
   void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) override;
+  void pin_renderer(std::int64_t job, std::string version, std::string build) override;
   void frame_changed(FrameUpdate const& update) override;
   void slave_changed(std::int64_t slave, std::int64_t user) override;
 

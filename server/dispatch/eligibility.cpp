@@ -4,25 +4,21 @@
 
 #include <algorithm>
 
-#include "common/render/render_method.h"
+#include "server/dispatch/renderer_choice.h"
 
 namespace distren {
 
-store::Method const* suitable(SlaveCapabilities const& slave, std::string const& name, std::string const& version) {
-  auto const found = std::ranges::find_if(slave.methods, [&](store::Method const& method) {
-    return method.name == name && compare_versions(method.version, version) >= 0;
-  });
-  return found == slave.methods.end() ? nullptr : &*found;
+store::Method const* method_for(JobQueue const& job, SlaveCapabilities const& slave) {
+  return suitable(slave.methods, need_of(job.info()));
 }
 
 bool can_render(JobQueue const& job, SlaveCapabilities const& slave) {
-  return suitable(slave, job.info().method, job.info().version) != nullptr;
+  return method_for(job, slave) != nullptr;
 }
 
 bool kind_suits(DispatchCore const& core, std::int64_t kind, SlaveCapabilities const& slave) {
-  auto const& [name, version] = core.jobs.kind(kind);
-  store::Method const* const method = suitable(slave, name, version);
-  return method != nullptr && core.benchmarks.ready(slave.id, *method);
+  store::Method const* const method = suitable(slave.methods, core.jobs.kind(kind));
+  return method != nullptr && (!method->fetched || core.benchmarks.ready(slave.id, *method));
 }
 
 bool another_can_render(DispatchCore const& core, JobQueue const& job, std::int64_t task, std::int64_t not_slave) {

@@ -9,10 +9,10 @@
 
 namespace distren {
 
-// The first of its methods that will do; nullptr: it has none.
-store::Method const* suitable(SlaveCapabilities const& slave, std::string const& name, std::string const& version);
+// What it renders this job with; nullptr: it cannot.
+store::Method const* method_for(JobQueue const& job, SlaveCapabilities const& slave);
 bool can_render(JobQueue const& job, SlaveCapabilities const& slave);
-// Jobs of this kind may be offered to it: it has the method, and has measured it.
+// Jobs of this kind may be offered to it: it has the renderer and has measured it, or may fetch it.
 bool kind_suits(DispatchCore const& core, std::int64_t kind, SlaveCapabilities const& slave);
 // A slave that is here could take this task.
 bool another_can_render(DispatchCore const& core, JobQueue const& job, std::int64_t task, std::int64_t not_slave);

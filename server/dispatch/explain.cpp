@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "server/dispatch/core.h"
 #include "server/dispatch/eligibility.h"
@@ -12,15 +15,50 @@ namespace distren {
 
 namespace {
 
+constexpr std::size_t most_listed = 10;
+
+// Which renderers of this method the slaves here have: "blender 3.4.1, blender 4.3.2 (build 0123456789ab)".
+std::string renderers_here(DispatchCore const& core, std::string const& method) {
+  std::set<std::string> all;
+  for (auto const& [id, slave] : core.slaves)
+    for (store::Method const& each : slave.state.methods)
+      if (each.name == method) all.insert(renderer_text(each.name, each.version, each.build));
+  std::vector<std::string> some(all.begin(), all.end());
+  if (some.size() > most_listed) {
+    some.resize(most_listed);
+    some.emplace_back("...");
+  }
+  return some.empty() ? "none of this program" : fmt::format("{}", fmt::join(some, ", "));
+}
+
+// No slave here can: of its version, or with its engine.
+Explanation lacking(DispatchCore const& core, JobQueue const& job) {
+  auto const slaves = static_cast<std::int64_t>(core.slaves.size());
+  RendererNeed need = need_of(job.info());
+  std::string const engine = std::exchange(need.renderer.engine, {});
+  bool const lacks_engine = !engine.empty() && std::ranges::any_of(core.slaves, [&need](auto const& slave) {
+    return suitable(slave.second.state.methods, need) != nullptr;
+  });
+  if (lacks_engine)
+    return {.rule = "no_slave_has_engine",
+            .number = slaves,
+            .sentence =
+                fmt::format("none of the {} slaves online can render with {} in {}", slaves, engine, need_text(need))};
+  return {.rule = "no_slave_fits",
+          .number = slaves,
+          .sentence = fmt::format("none of the {} slaves online has or may fetch {}; they have {}", slaves,
+                                  need_text(need), renderers_here(core, need.method))};
+}
+
+}  // namespace
+
 bool any_can_render(DispatchCore const& core, JobQueue const& job, MethodsHere& methods) {
-  auto const [known, first] = methods.try_emplace({job.info().method, job.info().version}, false);
+  auto const [known, first] = methods.try_emplace(need_of(job.info()), false);
   if (first)
     known->second =
         std::ranges::any_of(core.slaves, [&](auto const& slave) { return can_render(job, slave.second.state); });
   return known->second;
 }
-
-}  // namespace
 
 Explanation explain_job(DispatchCore const& core, std::int64_t id) {
   MethodsHere methods;
@@ -37,11 +75,7 @@ Explanation explain_job(DispatchCore const& core, std::int64_t id, MethodsHere& 
             .sentence = fmt::format("it is made of the output of job {}, which is not finished", info.after)};
   if (!job->active()) return {.rule = "paused", .sentence = "it is paused"};
   if (core.slaves.empty() && job->leases.empty()) return {.rule = "no_slave", .sentence = "no slave is online"};
-  if (job->leases.empty() && !any_can_render(core, *job, methods))
-    return {.rule = "no_slave_fits",
-            .number = static_cast<std::int64_t>(core.slaves.size()),
-            .sentence = fmt::format("none of the {} slaves online has {} {} or newer", core.slaves.size(), info.method,
-                                    info.version)};
+  if (job->leases.empty() && !any_can_render(core, *job, methods)) return lacking(core, *job);
   if (job->leases.empty() && std::ranges::none_of(core.slaves, [&](auto const& slave) {
         return job->memory_suffices(slave.first, slave.second.state.memory_mib);
       }))
@@ -57,6 +91,8 @@ Explanation explain_job(DispatchCore const& core, std::int64_t id, MethodsHere& 
             .sentence =
                 "every slave online that could render it has blocked it, or its frames take longer than that "
                 "slave lends itself for"};
+  if (job->pinning())
+    return {.rule = "renderer_recorded", .sentence = "the renderer of all its frames is being recorded"};
   if (job->needs_approval() && job->ready() == 0 && job->leases.empty())
     return {.rule = "waits_for_approval",
             .number = job->unfinished(),

@@ -5,16 +5,18 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
 
+#include "server/dispatch/renderer_choice.h"
 #include "server/dispatch/statuses.h"
 
 namespace distren {
 
 struct DispatchCore;
+class JobQueue;
 
-// Whether any slave here has a method in this version or newer: asked once for all jobs of a page.
-using MethodsHere = std::map<std::pair<std::string, std::string>, bool>;
+// Whether any slave here has what a job needs, or may fetch it: asked once for all jobs of a page.
+using MethodsHere = std::map<RendererNeed, bool>;
+bool any_can_render(DispatchCore const& core, JobQueue const& job, MethodsHere& methods);
 Explanation explain_job(DispatchCore const& core, std::int64_t id, MethodsHere& methods);
 Explanation explain_job(DispatchCore const& core, std::int64_t id);
 Explanation explain_slave(DispatchCore const& core, std::int64_t id);

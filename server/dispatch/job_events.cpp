@@ -13,7 +13,7 @@ namespace distren {
 
 // The policy knows exactly the jobs that have something to give.
 void sync_policy(DispatchCore& core, JobQueue const& job) {
-  if (job.active() && job.ready() > 0) {
+  if (job.active() && !job.pinning() && job.ready() > 0) {
     core.jobs.set_ready(job.info().id, true);
     core.policy.add_job({.id = job.info().id,
                          .user = job.info().user,
@@ -74,6 +74,15 @@ void change_job(DispatchCore& core, store::JobControl const& control, std::int64
   JobQueue* const job = core.jobs.find(control.job);
   if (job == nullptr) return core.revisions.left_queue(control.job, now);
   follow(core, *job, control, now);
+}
+
+void renderer_pinned(DispatchCore& core, std::int64_t id, std::optional<store::JobRenderer> const& renderer,
+                     std::int64_t now) {
+  JobQueue* const job = core.jobs.find(id);
+  if (job == nullptr || !job->pinning()) return;
+  job->end_pinning(renderer);
+  sync_policy(core, *job);
+  if (renderer) dispatch_to_idle(core, now);  // else the next tick asks again
 }
 
 void remove_job(DispatchCore& core, std::int64_t id, std::int64_t revision, std::string const& reason,

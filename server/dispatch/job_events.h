@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ void follow(DispatchCore& core, JobQueue& job, store::JobControl const& control,
 void add_job(DispatchCore& core, store::RunnableJob job, std::vector<store::RunnableTask> const& tasks,
              std::vector<store::FailedOn> const& failures, std::int64_t now);
 void change_job(DispatchCore& core, store::JobControl const& control, std::int64_t now);
+// Its row says what renders it from now on; nothing: it could not be written.
+void renderer_pinned(DispatchCore& core, std::int64_t id, std::optional<store::JobRenderer> const& renderer,
+                     std::int64_t now);
 void remove_job(DispatchCore& core, std::int64_t id, std::int64_t revision, std::string const& reason,
                 std::int64_t now);
 // false: the job is not here, or this frame of it is at work.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/dispatch/renderer_choice.h"
+
 namespace distren {
 
 namespace {
@@ -31,6 +33,15 @@ void JobQueue::follow(store::JobControl const& control) {
   info_.state = control.state == store::JobState::active ? "active" : "paused";
   info_.priority = control.priority;
   info_.needs_approval = control.needs_approval;
+}
+
+void JobQueue::end_pinning(std::optional<store::JobRenderer> const& renderer) {
+  pinning_ = false;
+  if (renderer && !info_.renderer.chosen()) info_.renderer = *renderer;
+}
+
+bool JobQueue::same_renderer(AttemptTerms const& terms) const {
+  return terms.renderer == 0 || terms.renderer == renderer_mark(info_.renderer);
 }
 
 void JobQueue::rendered(std::int64_t slave, int memory_mib) {

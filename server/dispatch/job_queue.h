@@ -65,7 +65,12 @@ public:
   [[nodiscard]] store::RunnableJob const& info() const { return info_; }
   [[nodiscard]] OutputSpec const& output() const { return output_; }
   [[nodiscard]] bool active() const { return info_.state == "active" && !info_.waits; }
-  [[nodiscard]] bool waits() const { return info_.waits; }  // for the job whose output it is made of
+  [[nodiscard]] bool pinning() const { return pinning_; }  // its renderer is being written down: nothing is given out
+  // Whether what was given out on these terms is rendered by what renders the job now.
+  [[nodiscard]] bool same_renderer(AttemptTerms const& terms) const;
+  void begin_pinning() { pinning_ = true; }
+  void end_pinning(std::optional<store::JobRenderer> const& renderer);  // nothing: it failed
+  [[nodiscard]] bool waits() const { return info_.waits; }              // for the job whose output it is made of
   void dependency_met() { info_.waits = false; }
   // Only the first, the middle and the last frame are given out until it is approved.
   [[nodiscard]] bool needs_approval() const { return info_.needs_approval; }
@@ -109,6 +114,7 @@ private:
   std::unordered_set<std::int64_t> rendered_by_;
   std::unordered_map<std::int64_t, std::int64_t> too_long_;  // slave -> the limit that was too low
   int memory_mib_ = 0;
+  bool pinning_ = false;
   int ready_ = 0;
   int unfinished_ = 0;
 };

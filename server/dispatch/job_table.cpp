@@ -54,8 +54,7 @@ std::vector<std::int64_t> JobTable::take_dependents(std::int64_t job) {
 }
 
 std::int64_t JobTable::kind_of(store::RunnableJob const& job) {
-  auto const [found, added] =
-      kind_numbers_.try_emplace({job.method, job.version}, static_cast<std::int64_t>(kinds_.size()));
+  auto const [found, added] = kind_numbers_.try_emplace(need_of(job), static_cast<std::int64_t>(kinds_.size()));
   if (added) kinds_.push_back(found->first);
   return found->second;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/dispatch/job_queue.h"
+#include "server/dispatch/renderer_choice.h"
 #include "server/store/journal.h"
 
 namespace distren {
@@ -30,11 +31,9 @@ public:
   // Those that wait for this one's output; they wait no more.
   std::vector<std::int64_t> take_dependents(std::int64_t job);
 
-  // Jobs of one kind need the same method and version: what fits is asked once for all of them.
+  // Jobs of one kind need the same renderer: what fits is asked once for all of them.
   std::int64_t kind_of(store::RunnableJob const& job);
-  [[nodiscard]] std::pair<std::string, std::string> const& kind(std::int64_t kind) const {  // method, version
-    return kinds_.at(static_cast<std::size_t>(kind));
-  }
+  [[nodiscard]] RendererNeed const& kind(std::int64_t kind) const { return kinds_.at(static_cast<std::size_t>(kind)); }
 
   void set_ready(std::int64_t job, bool ready);  // it is active and has frames to give
   [[nodiscard]] bool any_ready() const { return !ready_.empty(); }
@@ -46,8 +45,8 @@ private:
   std::map<std::int64_t, std::unique_ptr<JobQueue>> jobs_;
   std::map<std::int64_t, JobQueue*> by_first_task_;             // the tasks of a job are consecutive
   std::set<std::pair<std::int64_t, std::int64_t>> dependents_;  // a job, one that is made of its output
-  std::map<std::pair<std::string, std::string>, std::int64_t> kind_numbers_;
-  std::vector<std::pair<std::string, std::string>> kinds_;
+  std::map<RendererNeed, std::int64_t> kind_numbers_;
+  std::vector<RendererNeed> kinds_;
   std::set<std::int64_t> ready_;
   std::multimap<std::int64_t, std::pair<std::int64_t, std::int64_t>> delayed_;  // time -> job, task
 };

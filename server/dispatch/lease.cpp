@@ -21,8 +21,8 @@ std::string mac(std::string_view text, std::string_view key) {
 std::string sign_lease(Lease const& lease, std::string_view key) {
   AttemptTerms const& terms = lease.terms;
   std::string text =
-      fmt::format("{}.{}.{}.{}.{}.{}.{}.{}.{}.{}", lease.task, lease.attempt, lease.slave, lease.expires_ms, terms.user,
-                  terms.cores, terms.slots, terms.power, terms.benchmark, terms.boost);
+      fmt::format("{}.{}.{}.{}.{}.{}.{}.{}.{}.{}.{}", lease.task, lease.attempt, lease.slave, lease.expires_ms,
+                  terms.user, terms.cores, terms.slots, terms.power, terms.benchmark, terms.boost, terms.renderer);
   std::string const signature = mac(text, key);
   text += '.';
   text += signature;
@@ -34,7 +34,7 @@ std::optional<Lease> verify_lease(std::string_view text, std::string_view key) {
   if (dot == std::string_view::npos || text.size() > lease_text_limit) return std::nullopt;
   std::string_view rest = text.substr(0, dot);
   if (!equal_in_constant_time(mac(rest, key), text.substr(dot + 1))) return std::nullopt;
-  std::array<std::int64_t, 10> number{};
+  std::array<std::int64_t, 11> number{};
   for (auto& n : number) {
     auto const [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), n);
     if (error != std::errc{}) return std::nullopt;
@@ -50,7 +50,8 @@ std::optional<Lease> verify_lease(std::string_view text, std::string_view key) {
                          .slots = static_cast<int>(number[6]),
                          .power = number[7],
                          .benchmark = number[8],
-                         .boost = number[9]}};
+                         .boost = number[9],
+                         .renderer = number[10]}};
 }
 
 }  // namespace distren

@@ -1,6 +1,7 @@
 // A lease: the signed right of one slave to bring the result of one attempt, and the terms on which that is paid. Given
 // without waiting for a write; the signature lets the server believe it again after a restart that forgot it. Text:
-// task.attempt.slave.expiry.user.cores.slots.power.benchmark.boost.mac; slaves take it as one word. Any thread.
+// task.attempt.slave.expiry.user.cores.slots.power.benchmark.boost.renderer.mac; slaves take it as one word. Any
+// thread.
 #pragma once
 
 #include <algorithm>
@@ -17,9 +18,10 @@ struct AttemptTerms {
   std::int64_t user = 0;  // whose slave it is; 0: not known, nobody is paid
   int cores = 1;          // that the slave lends, shared by its slots
   int slots = 1;
-  std::int64_t power = 1000;                                                             // of one core, as corrected
-  std::int64_t benchmark = 1000;                                                         // of one core, as measured
-  std::int64_t boost = 0;                                                                // of the job
+  std::int64_t power = 1000;      // of one core, as corrected
+  std::int64_t benchmark = 1000;  // of one core, as measured
+  std::int64_t boost = 0;         // of the job
+  std::int64_t renderer = 0;      // a mark of the version and build that render it; 0: not known
   [[nodiscard]] int threads() const { return std::max(1, cores / std::max(1, slots)); }  // of one task
 };
 

@@ -37,6 +37,7 @@ server_sources += \
   %D%/points_sync.cpp %D%/points_sync.h \
   %D%/policy.cpp %D%/policy.h \
   %D%/refresh.cpp %D%/refresh.h \
+  %D%/renderer_choice.cpp %D%/renderer_choice.h \
   %D%/result_events.cpp %D%/result_events.h \
   %D%/slave_capabilities.cpp %D%/slave_capabilities.h \
   %D%/slave_events.cpp %D%/slave_events.h \

@@ -22,13 +22,26 @@ std::string begin_attempt(DispatchCore& core, JobQueue& job, ConnectedSlave cons
   attempt.job = job.info().id;
   attempt.slave = slave.state.id;
   attempt.frame = job.frame(attempt.task);
-  if (auto const* const method = suitable(slave.state, job.info().method, job.info().version)) attempt.method = *method;
+  if (auto const* const method = method_for(job, slave.state)) attempt.method = *method;
   attempt.terms = terms_of(core, slave.state, attempt.method);
   attempt.terms.boost = core.policy.boost_of(attempt.job);
+  attempt.terms.renderer = renderer_mark(job.info().renderer);
   lease_attempt(core, attempt, now, turn);
   Lease const token{attempt.task, attempt.id, attempt.slave, now + core.settings.lease_ms, attempt.terms};
   return order_text(order_of(core, job, now), token, sign_lease(token, core.settings.lease_key),
                     job.place(attempt.task), core.links, core.settings.times);
+}
+
+// The first order of a job chooses what renders all of it. Written down before anything is given out, so that neither a
+// kill nor a second slave makes it two.
+void begin_pinning(DispatchCore& core, JobQueue& job, store::Method const& method) {
+  job.begin_pinning();
+  core.effects.pin_renderer(job.info().id, method.version, method.build);
+}
+
+bool is_measured_for(DispatchCore const& core, JobQueue const& job, SlaveCapabilities const& slave) {
+  store::Method const* const method = method_for(job, slave);
+  return method != nullptr && core.benchmarks.ready(slave.id, *method);
 }
 
 // Beside the frames in its slots a slave holds some, so that it waits for nobody between two of them: one of a job that
@@ -69,12 +82,23 @@ std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave,
   auto const search = core.policy.choose(asking);
   while (auto const candidate = search->next()) {
     JobQueue* const job = core.jobs.find(candidate->job);
-    if (job == nullptr || !job->memory_suffices(slave_id, slave.state.memory_mib)) continue;
+    if (job == nullptr || job->pinning() || !job->memory_suffices(slave_id, slave.state.memory_mib)) continue;
     if (!may_take(core, *job, slave.state)) {
       if (slave.refused == 0) slave.refused = candidate->job;
       continue;
     }
     if (ahead && !may_hold(core, slave, *job)) break;  // nobody is served before the one whose turn it is
+    store::Method const* const method = method_for(*job, slave.state);
+    if (method == nullptr) continue;
+    if (!core.benchmarks.ready(slave_id, *method)) {
+      // It is fetched and measured for this job, alone on the machine.
+      if (!core.benchmarks.may_try(slave_id, *method, now)) continue;
+      return slave.attempts.empty() ? benchmark_order(core, slave, *method, now) : std::nullopt;
+    }
+    if (!job->info().renderer.chosen()) {
+      begin_pinning(core, *job, *method);
+      continue;
+    }
     if (attempt_id == 0) attempt_id = core.effects.next_attempt();
     if (attempt_id == 0) break;  // none reserved yet: the next tick asks again
     auto const task = job->take_next(slave_id, core.policy.run_length(candidate->job, slave_id));
@@ -91,7 +115,8 @@ std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave,
     std::int64_t const task = first->task;
     JobQueue* const job = core.jobs.find(first->job);
     if (job == nullptr || !job->active() || job->failed_on(task, slave_id) ||
-        !job->memory_suffices(slave_id, slave.state.memory_mib) || !may_take(core, *job, slave.state))
+        !job->memory_suffices(slave_id, slave.state.memory_mib) || !may_take(core, *job, slave.state) ||
+        !is_measured_for(core, *job, slave.state))
       continue;
     if (attempt_id == 0) attempt_id = core.effects.next_attempt();
     if (attempt_id == 0) break;

@@ -69,7 +69,7 @@ OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec cons
   if (!order.parameters.is_object()) order.parameters = json::object();
   order.parameters["file"] = job.source;  // of a job made of another's output, the pattern of its pictures
   if (job.user > 0) order.owner = {job.user, job.user_name};
-  order.renderer = {.method = job.method, .version = job.version};
+  order.renderer = {.method = job.method, .version = job.renderer.version, .build = job.renderer.build};
   if (job.after == 0)
     for (auto const& file : job.files)
       order.inputs.push_back({file.path, file.sha256, static_cast<std::int64_t>(file.size), links.blob(file.sha256)});

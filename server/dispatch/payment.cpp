@@ -41,8 +41,7 @@ void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptRe
     outcome.grant = economy::grant(work, *fair);
     ConnectedSlave* const slave = core.slaves.find(attempt.slave);
     store::Method const* method = &attempt.method;
-    if (method->name.empty() && slave != nullptr)  // given before a restart
-      method = suitable(slave->state, job.info().method, job.info().version);
+    if (method->name.empty() && slave != nullptr) method = method_for(job, slave->state);  // given before a restart
     if (method != nullptr) core.benchmarks.correct(attempt.slave, *method, *fair, work);
   }
 }
@@ -66,7 +65,7 @@ void remember_claim(DispatchCore& core, store::OutcomeEntry const& outcome, Atte
     grants.push_back({each.held.attempt, each.held.task, each.grant, each.fair});
     ConnectedSlave* const renderer = core.slaves.find(each.held.slave);
     if (renderer == nullptr) continue;
-    if (auto const* method = suitable(renderer->state, job.info().method, job.info().version))
+    if (auto const* method = method_for(job, renderer->state))
       core.benchmarks.correct(each.held.slave, *method, each.fair, each.held.claim);
   }
   core.effects.settle_grants(std::move(grants));

@@ -70,7 +70,8 @@ void abort_commit(DispatchCore& core, std::int64_t id, std::int64_t now) {
 CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std::int64_t now) {
   slave_seen(core, report.slave, now);
   JobQueue* const job = job_of(core, report.attempt, report.task);
-  if (job == nullptr || job->state(report.task) == JobQueue::State::done) return CommitDecision::not_needed;
+  if (job == nullptr || job->state(report.task) == JobQueue::State::done || !job->same_renderer(report.terms))
+    return CommitDecision::not_needed;
   auto const [first, last] = job->leases.equal_range(report.task);
   if (std::any_of(first, last, [&core](auto const& lease) { return core.attempts.at(lease.second).committing(); }))
     return CommitDecision::busy;

@@ -24,10 +24,13 @@ SlaveCapabilities capabilities_of(protocol::Announce const& announce) {
     state.settings = protocol::write_members(*announce.effective_settings);
     if (state.settings.size() > settings_limit) state.settings.clear();
   }
-  // A device is a part of the version here: its power is measured apart.
   for (auto const& renderer : announce.renderers)
-    state.methods.push_back(
-        {renderer.method, renderer.device.empty() ? renderer.version : renderer.version + "+" + renderer.device});
+    state.methods.push_back({.name = renderer.method,
+                             .version = renderer.version,
+                             .build = renderer.build,
+                             .device = renderer.device,
+                             .engines = renderer.engines,
+                             .fetched = !renderer.missing});
   for (auto const& device : announce.devices) state.gpus.push_back(device.name);
   for (auto const& held : announce.holding) state.holding.emplace_back(held.attempt, held.lease);
   return state;

@@ -87,7 +87,7 @@ void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::in
     bool const genuine = given && given->attempt == attempt_id && given->slave == state.id;
     bool const open = after(core.attempts.state(attempt_id), AttemptEvent::lease).has_value();
     JobQueue* const job = genuine && open ? job_of(core, 0, given->task) : nullptr;
-    if (job == nullptr || job->state(given->task) == JobQueue::State::done) {
+    if (job == nullptr || job->state(given->task) == JobQueue::State::done || !job->same_renderer(given->terms)) {
       unwanted.push_back(attempt_id);
     } else if (job->take_this(given->task)) {
       lease_attempt(core,

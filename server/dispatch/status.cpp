@@ -36,7 +36,10 @@ std::vector<JobStatus> job_statuses(DispatchCore const& core, std::vector<std::i
   MethodsHere methods;
   for (std::int64_t const id : jobs) {
     statuses.push_back(status_of(core, id, methods));
-    if (core.jobs.find(id) != nullptr) statuses.back().forecast = forecast(core, id, 0, now);
+    JobQueue const* const job = core.jobs.find(id);
+    // When nobody here can render it, nobody can say when it is ready.
+    if (job != nullptr && (core.slaves.empty() || !job->leases.empty() || any_can_render(core, *job, methods)))
+      statuses.back().forecast = forecast(core, id, 0, now);
   }
   return statuses;
 }

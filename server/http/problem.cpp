@@ -53,6 +53,8 @@ constexpr std::array catalogue{
                 "Spend at most the points that are available."},
     ProblemKind{"files_missing", 409, "Files are missing on the server",
                 "Upload the files that `detail` names, then send the request again."},
+    ProblemKind{"no_renderer", 409, "The grid has no renderer for this",
+                "Choose one of the renderers that `detail` names, or ask an administrator of the grid to add one."},
     ProblemKind{"quota_exceeded", 409, "A quota is exhausted",
                 "Delete what is no longer needed, or ask an administrator for more."},
     ProblemKind{"upload_offset_differs", 409, "The upload is at another offset",

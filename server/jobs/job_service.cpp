@@ -178,6 +178,27 @@ Result<store::Job> JobService::requeue_task(Database& database, std::int64_t job
   return requeue_and_load(database, job, task, [&] { return store::requeue_task(database, job, task); });
 }
 
+Result<store::Job> JobService::change_renderer(Database& database, std::int64_t job,
+                                               store::JobRenderer const& renderer) {
+  {
+    auto const guard = lock(job);
+    auto const before = store::show_job(database, job);
+    if (!before) return before;
+    auto const changed = store::change_job_renderer(database, job, renderer);
+    if (!changed) {
+      if (changed.error().code == Errc::unavailable) remember(job, true);
+      return changed.error();
+    }
+    if (*changed && !store::has_ended(before->state)) (void)load(database, job);  // takes back what is out
+    if (!*changed || !store::has_ended(before->state)) return publish(database, job);
+    (void)publish(database, job);  // that it has ended is no news any more
+  }
+  regenerate(database, job);
+  auto const guard = lock(job);
+  (void)load(database, job);
+  return publish(database, job);
+}
+
 // Dependent jobs of a job that ended, such as its video, are older than frames that are rendered again, or failed with
 // it: they wait for them and regenerate. Done before the job itself goes to the dispatcher, so that they are known when
 // it ends. A dependent job that cannot, for example because it was just cancelled, must not delay the frames.

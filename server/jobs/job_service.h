@@ -48,6 +48,9 @@ public:
   // made anew, after them.
   Result<store::Job> requeue(Database& database, std::int64_t job, bool all);
   Result<store::Job> requeue_task(Database& database, std::int64_t job, std::int64_t task);
+  // All its frames are rendered again, by another version or build, and what was made of them anew; none when it is the
+  // same.
+  Result<store::Job> change_renderer(Database& database, std::int64_t job, store::JobRenderer const& renderer);
   // Its row, its files and its place on the pages. conflict: it has not ended.
   Result<void> remove(Database& database, store::Job const& job);
   // The jobs of accounts that were deleted, so that none is rendered from now on.

@@ -13,6 +13,14 @@ JobState parse_job_state(std::string_view name) {
   return name == "failed" ? JobState::failed : JobState::cancelled;
 }
 
+JobRenderer read_job_renderer(SqlRow const& row, unsigned first) {
+  return {.version = row.text(first),
+          .build = row.text(first + 1),
+          .wanted = row.text(first + 2),
+          .saved = row.text(first + 3),
+          .engine = row.text(first + 4)};
+}
+
 namespace {
 
 Job read_job(SqlRow const& row) {
@@ -48,6 +56,7 @@ Job read_job(SqlRow const& row) {
   job.project_name = row.text(28);
   job.render_warnings = row.text(29);
   job.paused_by = row.text(30);
+  job.renderer = read_job_renderer(row, 31);
   return job;
 }
 
@@ -217,6 +226,16 @@ Result<void> change_job(Database& database, std::int64_t job, std::optional<std:
                         std::optional<int> priority) {
   return database.call("job_change", {job, name ? SqlValue(*name) : SqlValue(nullptr),
                                       priority ? SqlValue(std::int64_t{*priority}) : SqlValue(nullptr)});
+}
+
+Result<bool> change_job_renderer(Database& database, std::int64_t job, JobRenderer const& renderer) {
+  bool changed = false;
+  auto const done = database.call(
+      "job_renderer_change",
+      {job, std::string_view(renderer.version), std::string_view(renderer.build), std::string_view(renderer.wanted)},
+      [&](SqlRow const& row) { changed = row.integer(0) != 0; });
+  if (!done) return done.error();
+  return changed;
 }
 
 Result<void> delete_job(Database& database, std::int64_t job) {

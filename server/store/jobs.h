@@ -38,6 +38,21 @@ struct JobFile {
   bool operator==(JobFile const&) const = default;
 };
 
+// What renders a job, and how that is chosen (server/dispatch/renderer_choice.h). One job, one build: all its frames
+// come from the same version and build.
+struct JobRenderer {
+  std::string version{};  // exact; empty: not chosen yet, its first order is
+  std::string build{};    // SHA-256 of the archive that the grid delivers; empty: a program that volunteers installed
+  std::string wanted{};   // by its owner: a version or the beginning of one, "4.3"; empty: the one that suits the file
+  std::string saved{};    // the version that saved its main file; empty: not known
+  std::string engine{};   // that it renders with, as the scene or its owner says; empty: not known
+  [[nodiscard]] bool chosen() const { return !version.empty(); }
+  auto operator<=>(JobRenderer const&) const = default;
+};
+
+// Of five columns that follow each other, in this order.
+JobRenderer read_job_renderer(SqlRow const& row, unsigned first);
+
 struct NewJob {
   std::string name;
   std::string method;      // must be known (ensure_method)
@@ -56,6 +71,7 @@ struct NewJob {
   bool needs_approval = false;  // only its test frames until it is approved
   bool is_final_output = true;  // what people wait for; false: another job is made of it
   std::string output_folder{};  // beside the others'; empty: the submission's own
+  JobRenderer renderer{};
 };
 
 struct NewSubmission {
@@ -98,6 +114,7 @@ struct Job {
   std::int64_t revision = 0;          // see JobControl
   std::string paused_by{};            // owner, moderator or server; empty: it is not paused
   std::string render_warnings{"[]"};  // JSON: [{"code", "message", "count", "task_count"}...], code null: none
+  JobRenderer renderer{};
   [[nodiscard]] JobControl control() const { return {id, revision, state, priority, needs_approval}; }
 };
 
@@ -196,6 +213,9 @@ Result<std::int64_t> count_tasks(Database&, std::int64_t user);  // of all jobs 
 Result<void> approve_job(Database&, std::int64_t job);
 // Absent values stay as they are.
 Result<void> change_job(Database&, std::int64_t job, std::optional<std::string_view> name, std::optional<int> priority);
+// Pins it to the version and build of this, as its owner wanted, with all its frames to be rendered again. Whether it
+// changed; conflict as of requeue_job.
+Result<bool> change_job_renderer(Database&, std::int64_t job, JobRenderer const& renderer);
 // Removes the job with tasks, attempts and files' rows; the caller removes the folder.
 Result<void> delete_job(Database&, std::int64_t job);
 

@@ -114,6 +114,7 @@ Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only
     job.project = row.integer(15);
     job.needs_approval = row.integer(16) != 0;
     job.revision = row.integer(17);
+    job.renderer = read_job_renderer(row, 18);
     jobs.push_back(std::move(job));
   });
   if (!loaded) return loaded.error();
@@ -128,6 +129,14 @@ Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only
   });
   if (!loaded) return loaded.error();
   return jobs;
+}
+
+Result<JobRenderer> pin_job(Database& database, std::int64_t job, std::string_view version, std::string_view build) {
+  JobRenderer pinned;
+  auto const done =
+      database.call("job_pin", {job, version, build}, [&](SqlRow const& row) { pinned = read_job_renderer(row, 0); });
+  if (!done) return done.error();
+  return pinned;
 }
 
 Result<std::vector<RunnableTask>> load_tasks(Database& database, std::int64_t only_job) {

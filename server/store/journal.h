@@ -36,6 +36,7 @@ struct RunnableJob {
   std::int64_t after = 0;       // the job whose output it is made of; 0: none
   bool waits = false;           // that job is not finished yet
   bool needs_approval = false;  // only its test frames are given out
+  JobRenderer renderer{};
   std::vector<JobFile> files;
 };
 
@@ -62,6 +63,9 @@ struct FailedOn {  // a task that failed on a slave never returns to it
 // Before the jobs are loaded: fails those whose source failed or was cancelled, which an older server left waiting.
 Result<void> fail_stranded_jobs(Database&);
 Result<std::vector<RunnableJob>> load_jobs(Database&, std::int64_t only_job = 0);
+// Pins a job that nothing is chosen for: from now on this version and build render it. What it is pinned to then, which
+// is another when it was pinned before. not_found: there is no such job.
+Result<JobRenderer> pin_job(Database&, std::int64_t job, std::string_view version, std::string_view build);
 Result<std::vector<RunnableTask>> load_tasks(Database&, std::int64_t only_job = 0);
 Result<std::vector<LiveLease>> load_leases(Database&);
 Result<std::vector<FailedOn>> load_failures(Database&, std::int64_t only_job = 0);

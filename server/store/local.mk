@@ -8,6 +8,7 @@ server_sources += \
   %D%/notifications.cpp %D%/notifications.h \
   %D%/operations.cpp %D%/operations.h \
   %D%/points.cpp %D%/points.h \
+  %D%/renderers.cpp %D%/renderers.h \
   %D%/requests.cpp %D%/requests.h \
   %D%/shots.cpp %D%/shots.h \
   %D%/slaves.cpp %D%/slaves.h \

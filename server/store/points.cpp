@@ -146,20 +146,27 @@ Result<std::vector<Invariant>> check_ledger(Database& database) {
 
 Result<std::vector<Power>> list_powers(Database& database, std::int64_t slave) {
   return rows_of(database, "power_list", {slave}, [](SqlRow const& row) {
-    return Power{
-        row.integer(0), row.text(1), row.text(2), static_cast<int>(row.integer(3)), static_cast<int>(row.integer(4)),
-        row.integer(5)};
+    return Power{.slave = row.integer(0),
+                 .method = row.text(1),
+                 .version = row.text(2),
+                 .benchmark = static_cast<int>(row.integer(5)),
+                 .power = static_cast<int>(row.integer(6)),
+                 .age_s = row.integer(7),
+                 .build = row.text(3),
+                 .device = row.text(4)};
   });
 }
 
-Result<void> record_power(Database& database, std::int64_t slave, std::string_view method, std::string_view version,
-                          int power) {
-  return database.call("power_record", {slave, method, version, std::int64_t{power}});
+Result<void> record_power(Database& database, std::int64_t slave, Method const& method, int power) {
+  return database.call("power_record",
+                       {slave, std::string_view(method.name), std::string_view(method.version),
+                        std::string_view(method.build), std::string_view(method.device), std::int64_t{power}});
 }
 
 Result<void> correct_powers(Database& database, std::vector<Power> const& powers) {
   nlohmann::json list = nlohmann::json::array();
-  for (Power const& power : powers) list.push_back({power.slave, power.method, power.version, power.power});
+  for (Power const& power : powers)
+    list.push_back({power.slave, power.method, power.version, power.build, power.device, power.power});
   std::string const batch = to_text(list);
   return database.call("power_correct", {std::string_view(batch)});
 }

@@ -12,6 +12,7 @@
 
 #include "common/base/result.h"
 #include "server/database/connection.h"
+#include "server/store/slaves.h"
 
 namespace distren::store {
 
@@ -107,11 +108,13 @@ struct Power {
   int benchmark = 0;       // per core, thousandths of the reference core; 0: never measured
   int power = 0;           // corrected
   std::int64_t age_s = 0;  // of the benchmark
+  std::string build{};     // of the renderer, as in Method
+  std::string device{};
 };
 // slave 0: every slave that is not revoked.
 Result<std::vector<Power>> list_powers(Database&, std::int64_t slave);
-// A benchmark's answer; corrections start again from it. not_found: the slave has not said that it has this version.
-Result<void> record_power(Database&, std::int64_t slave, std::string_view method, std::string_view version, int power);
+// A benchmark's answer; corrections start again from it. not_found: the slave has not said that it has this renderer.
+Result<void> record_power(Database&, std::int64_t slave, Method const& method, int power);
 // Corrected powers, kept between a quarter and 1.25 times the benchmark; Power::benchmark and age_s are not read.
 Result<void> correct_powers(Database&, std::vector<Power> const& powers);
 

@@ -15,15 +15,25 @@ SlaveState parse_slave_state(std::string_view name) {
   return name == "disabled" ? SlaveState::disabled : SlaveState::revoked;
 }
 
-// [[name, version, benchmark, power, benchmarked_at]...], or "" for a slave that never said hello.
+// [[name, version, build, device, engines, fetched, benchmark, power, benchmarked_at]...], or "" for a slave that never
+// said hello.
 std::vector<MeasuredMethod> parse_methods(std::string const& text) {
   std::vector<MeasuredMethod> methods;
   auto const list = nlohmann::json::parse(text, nullptr, false);
   if (!list.is_array()) return methods;
   for (auto const& one : list) {
-    auto const& measured = one.at(4);
-    methods.push_back({one.at(0).get<std::string>(), one.at(1).get<std::string>(), one.at(2).get<int>(),
-                       one.at(3).get<int>(), measured.is_string() ? measured.get<std::string>() : std::string()});
+    auto const engines = nlohmann::json::parse(one.at(4).get<std::string>(), nullptr, false);
+    auto const& measured = one.at(8);
+    methods.push_back({.method = {.name = one.at(0).get<std::string>(),
+                                  .version = one.at(1).get<std::string>(),
+                                  .build = one.at(2).get<std::string>(),
+                                  .device = one.at(3).get<std::string>(),
+                                  .engines = engines.is_array() ? engines.get<std::vector<std::string>>()
+                                                                : std::vector<std::string>(),
+                                  .fetched = one.at(5).get<int>() != 0},
+                       .benchmark = one.at(6).get<int>(),
+                       .power = one.at(7).get<int>(),
+                       .benchmarked_at = measured.is_string() ? measured.get<std::string>() : std::string()});
   }
   return methods;
 }
@@ -126,7 +136,10 @@ Result<void> change_remote_settings(Database& database, std::int64_t slave, std:
 
 Result<void> record_hello(Database& database, std::int64_t slave, SlaveHello const& hello) {
   nlohmann::json list = nlohmann::json::array();
-  for (Method const& method : hello.methods) list.push_back({method.name, method.version});
+  for (Method const& method : hello.methods)
+    list.push_back({method.name, method.version, method.build, method.device,
+                    method.engines.empty() ? std::string() : to_text(nlohmann::json(method.engines)),
+                    method.fetched ? 1 : 0});
   std::string const methods = to_text(list);
   std::string const gpus = hello.gpus.empty() ? std::string() : to_text(nlohmann::json(hello.gpus));
   return database.call("slave_hello",

@@ -13,15 +13,22 @@ namespace distren::store {
 
 enum class SlaveState { enabled, disabled, revoked };
 
+// What a slave renders with. Its power belongs to all of it but the engines.
 struct Method {
   std::string name;
   std::string version;
+  std::string build{};   // SHA-256 of the archive that the grid delivers; empty: installed by the volunteer
+  std::string device{};  // empty: the processor
+  std::vector<std::string> engines{};  // that rendered there; empty: not known
+  bool fetched = true;                 // false: it may be delivered, and is not there yet
+  [[nodiscard]] bool same_renderer(Method const& other) const {
+    return name == other.name && version == other.version && build == other.build && device == other.device;
+  }
 };
 
-// What a slave renders with, and what one of its cores does then in thousandths of the reference core.
+// With what one of its cores does then, in thousandths of the reference core.
 struct MeasuredMethod {
-  std::string name;
-  std::string version;
+  Method method;
   int benchmark = 0;           // 0: never measured
   int power = 0;               // corrected after each accepted result
   std::string benchmarked_at;  // UTC, ISO 8601; empty: never

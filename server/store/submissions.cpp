@@ -52,7 +52,12 @@ nlohmann::json row_of(NewJob const& job, std::size_t file_set) {
           {"depends_on", job.after + 1},
           {"file_set", file_set},
           {"is_final_output", job.is_final_output ? 1 : 0},
-          {"output_folder", job.output_folder}};
+          {"output_folder", job.output_folder},
+          {"renderer_version", job.renderer.version},
+          {"renderer_build", job.renderer.build},
+          {"wanted_version", job.renderer.wanted},
+          {"saved_version", job.renderer.saved},
+          {"engine", job.renderer.engine}};
 }
 
 }  // namespace

@@ -94,6 +94,9 @@ Result<BlendFindings> BlendChecker::run() {
     if (auto done = (this->*step)(); !done) return std::move(done).error();
   }
   choose_version();
+  findings_.saved = summary_.version_text;
+  findings_.engine = text_of(parameters_, "engine");
+  if (findings_.engine.empty()) findings_.engine = printable(scene_->engine.value_or(""), 64);
   warn_of_content();
   warn_of_files(source_, summary_);
   look_into_libraries();

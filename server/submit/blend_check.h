@@ -33,6 +33,8 @@ struct BlendFindings {
   nlohmann::json output;      // {"format","width","height","pattern"}; no size where it is not known beforehand
   nlohmann::json parameters;  // as given, with what the file makes necessary
   std::string version;        // oldest Blender that can open it
+  std::string saved{};        // by this one
+  std::string engine{};       // that renders it; empty: not known
   std::vector<Finding> warnings;
   std::vector<ExternalFileState> needs;
   std::int64_t memory_mib = 0;  // roughly, of one frame; 0: not known

@@ -121,6 +121,8 @@ Result<BlendFindings> inspect_job(InspectionTools const& tools, JobRequest& requ
   job.parameters = to_text(findings.parameters);
   job.output = to_text(findings.output);
   job.version = findings.version;
+  job.renderer.saved = findings.saved;
+  job.renderer.engine = findings.engine;
   job.warnings = to_text(findings_to_json(findings.warnings));
   return findings;
 }

@@ -13,6 +13,7 @@
 #include "common/base/text.h"
 #include "common/base/xml.h"
 #include "common/render/frame_range.h"
+#include "common/render/render_method.h"
 #include "common/render/tiles.h"
 
 namespace distren {
@@ -157,6 +158,19 @@ Result<ShotName> parse_shot_name(std::string_view text) {
   return ShotName{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
 }
 
+void read_renderer(JsonBody& body, std::string& wanted, std::string& build) {
+  nlohmann::json object;
+  if (!body.read_object("renderer", JsonBody::optional, object)) return;
+  JsonBody renderer(std::move(object));
+  if (renderer.read("version", JsonBody::required, wanted, 64) && !is_renderer_version(wanted))
+    renderer.problem("version", "bad_format",
+                     fmt::format("version: '{}' is not like 4.3 or 4.3.2", printable(wanted, 60)));
+  if (renderer.read("build", JsonBody::optional, build, 64) && !is_sha256_hex(build))
+    renderer.problem("build", "bad_format",
+                     fmt::format("build: '{}' is not 64 lower-case hexadecimal digits", printable(build, 70)));
+  if (auto const good = renderer.finish(); !good) body.adopt("/renderer", "renderer: ", good.error());
+}
+
 Result<JobRequest> read_job_request(std::string_view text, std::map<std::string, RenderMethod> const& methods,
                                     JobRequestLimits const& limits) {
   auto body = JsonBody::parse(text);
@@ -209,6 +223,7 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
       body->problem("parameters", "bad_format", "parameters: " + checked.error().message);
     }
   }
+  read_renderer(*body, job.renderer.wanted, request.wanted_build);
   if (method != methods.end()) read_variations(*body, method->second, limits, request);
   read_steps(*body, request.steps);
   std::int64_t priority = 50;

@@ -15,6 +15,8 @@
 
 namespace distren {
 
+class JsonBody;
+
 struct JobRequestLimits {
   int frames = 100000;
   int files = 100000;
@@ -31,7 +33,7 @@ struct PostProcessing {
   nlohmann::json video{};  // parameters of methods/ffmpeg; null: none
 };
 
-// Everything of the job but output, version and warnings, which come from looking into its source.
+// Everything of the job but output, version, renderer and warnings, which come from looking into its source.
 struct JobRequest {
   store::NewJob job;
   nlohmann::json parameters;  // checked by the method's definition
@@ -40,7 +42,8 @@ struct JobRequest {
   std::vector<Variation> variations{};
   std::string sequence{};  // of the shot that all of it belongs to; empty: none
   std::string shot{};
-  std::string variation{};  // which one of a submission's this is; empty: it has none
+  std::string wanted_build{};  // of a delivered archive, with job.renderer.wanted; empty: any
+  std::string variation{};     // which one of a submission's this is; empty: it has none
 };
 
 // What is said of a shot, "SEQUENCE/SHOT"; how long names may be is the procedure's affair.
@@ -49,6 +52,9 @@ struct ShotName {
   std::string shot;
 };
 Result<ShotName> parse_shot_name(std::string_view text);
+
+// "renderer": {"version", "build"}: by which renderer somebody wants a job rendered. Absent: wanted stays empty.
+void read_renderer(JsonBody& body, std::string& wanted, std::string& build);
 
 Result<JobRequest> read_job_request(std::string_view body, std::map<std::string, RenderMethod> const& methods,
                                     JobRequestLimits const& limits);

@@ -37,6 +37,7 @@ struct Chain {  // what is left of one variation's jobs so far
     job.name = name + suffix;
     job.method = method;
     job.version = "0";
+    job.renderer = {};
     job.warnings = "[]";
     job.tiles = 1;
     job.paused = job.needs_approval = false;  // it waits anyway

@@ -168,6 +168,7 @@ void World::submit(std::int64_t id) {
     runnable.user = id;
     runnable.method = "blender";
     runnable.version = "3.4";
+    runnable.renderer.version = "3.6";
     runnable.state = "active";
     runnable.output = runnable.parameters = "{}";
     runnable.first_task = tasks_ + 1;

@@ -122,6 +122,7 @@ private:
   std::int64_t next_attempt() override { return ++attempts_; }
   void settle_grants(std::vector<store::Settlement>) override {}  // the payroll does, by the formulas that it compares
   void record_power(std::int64_t, store::Method const&, std::int64_t) override {}
+  void pin_renderer(std::int64_t, std::string, std::string) override {}  // every job has one
 
   void schedule(std::int64_t in_ms, Kind kind, std::int64_t a = 0, std::int64_t b = 0);
   void handle(Event const& event);

@@ -18,7 +18,7 @@ mariadb_start || exit 1
 printf '[client]\nsocket=%s\nuser=distren\npassword="%s"\ndefault-character-set=utf8mb4\n' "$mariadb_socket" \
   "$(cat "$work/password")" >"$work/server.cnf"
 
-for group in ${*:-schema migration rights people slaves telemetry remote_settings requests operations jobs shots journal outputs dependents statistics administration notifications webhooks failures files points spending ledger powers concurrency points_together}; do
+for group in ${*:-schema migration rights people slaves telemetry remote_settings requests operations jobs shots journal outputs dependents statistics administration notifications webhooks failures files points spending ledger powers renderers concurrency points_together}; do
   echo "# $group"
   fresh_schema
   . "$top_srcdir/tests/sql/$group.sh"

@@ -19,7 +19,7 @@ is "$(owner 'SELECT GROUP_CONCAT(name ORDER BY id) FROM render_method')" "blende
 refuses DR400 "method's name" "a_method_name_is_plain" "CALL method_ensure('Blender!')"
 
 sql "CALL slave_hello(1, 'Debian 12', REPEAT('c', 300), 8, 16000, '[[\"blender\",\"3.4.1\"],[\"unheard\",\"1\"],[\"povray\",\"3.7\"]]', '', '10.0.0.1')"
-is "$(sql 'CALL slave_show(1)' | cut -f 7,9,10,11)" 'Debian 12	8	16000	[["blender", "3.4.1", 0, 0, null],["povray", "3.7", 0, 0, null]]' \
+is "$(sql 'CALL slave_show(1)' | cut -f 7,9,10,11)" 'Debian 12	8	16000	[["blender", "3.4.1", "", "", "", 1, 0, 0, null],["povray", "3.7", "", "", "", 1, 0, 0, null]]' \
   "a_hello_is_recorded_without_methods_that_nobody_knows"
 is "$(owner 'SELECT LENGTH(cpu_model), address, last_seen_at IS NOT NULL FROM slave WHERE id = 1')" "200	10.0.0.1	1" \
   "an_endless_cpu_name_is_cut"

@@ -65,6 +65,14 @@ struct FakeJournal : DispatchEffects {
   void record_power(std::int64_t slave, store::Method const& /*method*/, std::int64_t power) override {
     powers.emplace_back(slave, power);
   }
+  struct Pin {
+    std::int64_t job = 0;
+    std::string version, build;
+  };
+  std::deque<Pin> pins;  // that are not written down yet
+  void pin_renderer(std::int64_t job, std::string version, std::string build) override {
+    pins.push_back({job, std::move(version), std::move(build)});
+  }
 };
 
 // A grid in memory; time is `now`, in milliseconds.
@@ -90,8 +98,12 @@ struct Grid {
                     policy,
                     journal};
 
+  // What the next job is rendered with; nothing: what its least version suggests.
+  std::optional<store::JobRenderer> renderer{};
+
   void add_job(std::int64_t id, int frames, std::int64_t user = 1, int priority = 50, std::string version = "2.80",
                std::string output = R"({"format":"PNG","pattern":"%04d.png","width":64,"height":36})") {
+    auto const usual = store::JobRenderer{.version = version == "2.80" ? "3.4.1" : "4.2"};
     store::RunnableJob job{.id = id,
                            .user = user,
                            .method = "blender",
@@ -105,6 +117,7 @@ struct Grid {
                            .first_task = id * 1000,
                            .tasks = frames,
                            .needs_approval = hold,
+                           .renderer = renderer.value_or(usual),
                            .files = {{"scene.blend", "abc", 10}}};
     std::vector<store::RunnableTask> tasks;
     for (int i = 0; i < frames; ++i) tasks.push_back({id * 1000 + i, id, i + 1, 0});
@@ -148,6 +161,15 @@ struct Grid {
     report.reason = std::move(reason);
     if (outcome == store::Outcome::accepted) report.output = order["output"]["name"];
     return report;
+  }
+
+  // The database has pinned what waited for it, as the dispatcher wished.
+  void pin_all() {
+    while (!journal.pins.empty()) {
+      auto const pin = std::move(journal.pins.front());
+      journal.pins.pop_front();
+      renderer_pinned(core, pin.job, store::JobRenderer{.version = pin.version, .build = pin.build}, now);
+    }
   }
 
   std::string answer;

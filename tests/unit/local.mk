@@ -83,6 +83,7 @@ tests_unit_test_server_dispatch_SOURCES = tests/unit/server/dispatch/benchmarks.
   tests/unit/server/dispatch/grants.cpp \
   tests/unit/server/dispatch/job_revisions.cpp tests/unit/server/dispatch/leases.cpp \
   tests/unit/server/dispatch/orders.cpp tests/unit/server/dispatch/refusals.cpp \
+  tests/unit/server/dispatch/renderers.cpp \
   tests/unit/server/dispatch/results.cpp tests/unit/server/dispatch/slaves.cpp
 tests_unit_test_server_dispatch_LDADD = $(SERVER_TEST_LIBS)
 

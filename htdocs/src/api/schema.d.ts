@@ -1012,7 +1012,10 @@ export interface paths {
         delete: operations["deleteJob"];
         options?: never;
         head?: never;
-        /** Rename a job, change its priority or move it to another shot */
+        /**
+         * Rename a job, change its priority or renderer, or move it to another shot
+         * @description Another renderer than the one that it has renders all its frames again, and makes anew what was made of them.
+         */
         patch: operations["changeJob"];
         trace?: never;
     };
@@ -2238,7 +2241,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "login_too_old" | "registration_closed" | "invitation_invalid" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "client_too_old" | "remote_settings_refused" | "request_in_progress" | "precondition_failed" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
+            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "login_too_old" | "registration_closed" | "invitation_invalid" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "no_renderer" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "client_too_old" | "remote_settings_refused" | "request_in_progress" | "precondition_failed" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
             /** @description A sentence for people: what was wrong, with the value, and what to do */
             detail: string;
             /** @description As in the header Request-Id and in the server's log */
@@ -2540,12 +2543,14 @@ export interface components {
             method: string;
             /** @example 3.4.1 */
             version: string;
-            /** @description null: not known */
+            /** @description SHA-256 of the archive that the grid delivers; null: installed by its volunteer */
             build: string | null;
             /** @description What it renders on; null: the processor */
             device: string | null;
-            /** @description Empty: not known */
+            /** @description That rendered there; empty: not known */
             engines: string[];
+            /** @description false: it is delivered with the first order that needs it */
+            fetched: boolean;
             /**
              * Format: double
              * @description One core compared with the reference core, as benchmarked; null: never
@@ -2981,6 +2986,7 @@ export interface components {
             shot_name?: string;
             /** @default false */
             paused?: boolean;
+            renderer?: components["schemas"]["RendererChoice"];
             /**
              * @description Render the first, the middle and the last frame, and the rest when it is approved
              * @default false
@@ -3032,7 +3038,7 @@ export interface components {
              * @description The job whose output it is made of
              */
             made_from_job_id: number | null;
-            renderer: components["schemas"]["RequiredRenderer"];
+            renderer: components["schemas"]["JobRenderer"];
             state: components["schemas"]["JobState"];
             /** @description Why it is paused, failed or cancelled */
             state_reason: string | null;
@@ -3101,17 +3107,41 @@ export interface components {
             failed: number;
             cancelled: number;
         };
-        /** @description What renders a job */
-        RequiredRenderer: {
+        /** @description What renders a job: all its frames are rendered by one version and build. It is the one that saved the main file where the grid has it, else the nearest newer one with long-term support, else the nearest newer one. */
+        JobRenderer: {
             /** @example blender */
             method: string;
+            /**
+             * @description null: the first order chooses it
+             * @example 4.3.2
+             */
+            version: string | null;
+            /** @description SHA-256 of the archive that the grid delivers; null: installed by volunteers */
+            build: string | null;
             /**
              * @description The oldest that can open the main file; null: any
              * @example 3.4
              */
-            version: string | null;
-            /** @description null: any */
-            build: string | null;
+            min_version: string | null;
+            /** @description By its owner, or the beginning of it; null: the usual one */
+            wanted_version: string | null;
+            /** @description That saved the main file */
+            saved_version: string | null;
+            /**
+             * @description That it renders with
+             * @example CYCLES
+             */
+            engine: string | null;
+        };
+        /** @description By what a job is to be rendered */
+        RendererChoice: {
+            /**
+             * @description Or the beginning of one: 4.3 is the newest 4.3.x that the grid has
+             * @example 4.3
+             */
+            version: string;
+            /** @description Of one archive alone of that version */
+            build?: string;
         };
         /** @description What inspecting the scene found */
         Finding: {
@@ -3775,7 +3805,8 @@ export type NewJob = components['schemas']['NewJob'];
 export type Job = components['schemas']['Job'];
 export type JobMembers = components['schemas']['JobMembers'];
 export type TaskCounts = components['schemas']['TaskCounts'];
-export type RequiredRenderer = components['schemas']['RequiredRenderer'];
+export type JobRenderer = components['schemas']['JobRenderer'];
+export type RendererChoice = components['schemas']['RendererChoice'];
 export type Finding = components['schemas']['Finding'];
 export type Submission = components['schemas']['Submission'];
 export type Task = components['schemas']['Task'];
@@ -6235,7 +6266,7 @@ export interface operations {
                         frame_count: number;
                         /** @description How many jobs it would be; 0: none */
                         job_count: number;
-                        renderer: components["schemas"]["RequiredRenderer"];
+                        renderer: components["schemas"]["JobRenderer"];
                         parameters: components["schemas"]["Parameters"];
                         output: components["schemas"]["Output"];
                         findings: components["schemas"]["Finding"][];
@@ -6379,6 +6410,7 @@ export interface operations {
                      * @description Of its project; null: none
                      */
                     shot_id?: number | null;
+                    renderer?: components["schemas"]["RendererChoice"];
                 };
                 "application/json": {
                     name?: string;
@@ -6388,6 +6420,7 @@ export interface operations {
                      * @description Of its project; null: none
                      */
                     shot_id?: number | null;
+                    renderer?: components["schemas"]["RendererChoice"];
                 };
             };
         };

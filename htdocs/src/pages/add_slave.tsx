@@ -8,8 +8,8 @@ import { address } from '../base/address';
 import { Heading, useTitle } from '../parts/basics';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
+import { rendererName } from '../parts/renderer';
 import { text } from '../text';
-import { rendererName } from './slave';
 import { SlaveSetup } from './slave_setup';
 
 function Step({

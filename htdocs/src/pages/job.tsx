@@ -14,6 +14,7 @@ import { Again, Fact, Heading, Loading, Missing, ProgressBar, StateBadge, Time, 
 import { Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon, type IconName } from '../parts/icons';
+import { rendererName } from '../parts/renderer';
 import { tried } from '../parts/toast';
 import { text } from '../text';
 import { Viewer } from '../viewer/viewer';
@@ -115,7 +116,7 @@ function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () =
       {given.engine && <Fact name={text.newJob.engine}>{text.engines[given.engine] ?? given.engine}</Fact>}
       {given.samples && <Fact name={text.newJob.samples}>{count(given.samples)}</Fact>}
       {given.percentage && <Fact name={text.newJob.percentage}>{given.percentage} %</Fact>}
-      {job.renderer.version && <Fact name={text.job.needs}>{text.job.blender(job.renderer.version)}</Fact>}
+      <Fact name={text.job.renderer}>{job.renderer.version ? rendererName(job.renderer) : text.job.rendererLater}</Fact>
       <Fact name={text.newJob.priority}>{job.priority}</Fact>
       {job.queue_position !== null && job.state === 'active' && (
         <Fact name={text.boost.position}>{count(job.queue_position)}</Fact>

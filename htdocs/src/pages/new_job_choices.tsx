@@ -15,6 +15,7 @@ export interface Choices {
   scene: string;
   camera: string;
   engine: string;
+  blender: string; // a version, or the beginning of one
   samples: string;
   percentage: string;
   format: string;
@@ -36,6 +37,7 @@ export const unchanged: Choices = {
   scene: '',
   camera: '',
   engine: '',
+  blender: '',
   samples: '',
   percentage: '',
   format: '',
@@ -63,6 +65,7 @@ export function choicesFrom(job: Job, frames: string): Choices {
     scene: given.scene ?? '',
     camera: given.camera ?? '',
     engine: given.engine ?? '',
+    blender: job.renderer.wanted_version ?? '',
     samples: String(given.samples ?? ''),
     percentage: String(given.percentage ?? ''),
     format: given.format ?? '',
@@ -90,6 +93,7 @@ export function bodyOf(choices: Choices, scene: string, files: JobFile[]): BodyO
     priority: Number(choices.priority) || 50,
     paused: choices.paused,
     test_first: choices.testFirst,
+    ...(choices.blender.trim() ? { renderer: { version: choices.blender.trim() } } : {}),
     ...(choices.project ? { project_id: Number(choices.project) } : {}),
     ...(choices.project && choices.shot.trim() ? { shot_name: choices.shot.trim() } : {}),
     ...(choices.tiles ? { tiles: choices.tiles } : {}),
@@ -187,7 +191,12 @@ export function Overrides({
           onChange={(camera) => change({ camera })}
         />
       )}
-      <details class="more" open={Boolean(choices.engine || choices.samples || choices.percentage || choices.format)}>
+      <details
+        class="more"
+        open={Boolean(
+          choices.engine || choices.samples || choices.percentage || choices.format || choices.blender,
+        )}
+      >
         <summary>{t.overrides}</summary>
         <div class="more-fields">
           <Field
@@ -212,6 +221,12 @@ export function Overrides({
               same,
               ...withChosen(engines, choices.engine).map((each) => [each, text.engines[each] ?? each] as const),
             ]}
+          />
+          <Field
+            label={t.renderer}
+            value={choices.blender}
+            onInput={(blender) => change({ blender })}
+            more={{ pattern: '[0-9]+([.][0-9]+){0,3}', placeholder: t.rendererOfFile }}
           />
           <Select
             label={t.format}

@@ -3,6 +3,7 @@ import { Fact, ErrorMessage } from '../parts/basics';
 import type { AnswerOf } from '../api/routes';
 import { memory } from '../base/format';
 import { Icon } from '../parts/icons';
+import { rendererName } from '../parts/renderer';
 import { text } from '../text';
 import type { Choices } from './new_job_choices';
 
@@ -66,7 +67,7 @@ export function Findings({
           {answer.memory_mib !== null && <Fact name={t.memory}>{t.about(memory(answer.memory_mib))}</Fact>}
           {answer.scene && <Fact name={t.savedBy}>{t.blender(answer.scene.blender_version)}</Fact>}
           {scene.samples !== null && <Fact name={t.samples}>{scene.samples}</Fact>}
-          {answer.renderer.version && <Fact name={text.job.needs}>{text.job.blender(answer.renderer.version)}</Fact>}
+          {answer.renderer.version && <Fact name={text.job.renderer}>{rendererName(answer.renderer)}</Fact>}
         </dl>
       )}
       {answer.findings.length > 0 ? (

@@ -11,6 +11,7 @@ import { Again, Bar, CopyLine, Fact, Heading, Loading, Missing, Time, useTitle, 
 import { confirmed, Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
+import { rendererName } from '../parts/renderer';
 import { tried } from '../parts/toast';
 import { text } from '../text';
 import { SlaveBadge } from './slaves';
@@ -63,9 +64,6 @@ function Work({ slave }: { slave: Slave }) {
   );
 }
 
-/** 'blender 3.4.1', 'blender 3.4.1 OPTIX' */
-export const rendererName = (renderer: Slave['renderers'][number]): string =>
-  [renderer.method, renderer.version, renderer.device].filter(Boolean).join(' ');
 
 /** Why it idles, or renders what it renders. */
 function Why({ slave }: { slave: Slave }) {
@@ -191,7 +189,13 @@ export function SlavePage({ id }: { id: number }) {
           {slave.address && <Fact name={text.slaves.address}>{slave.address}</Fact>}
           {slave.renderers.map((renderer) => (
             <Fact key={rendererName(renderer)} name={rendererName(renderer)}>
-              {renderer.power !== null ? text.slaves.power(decimal(renderer.power)) : text.slaves.notMeasured}
+              {!renderer.fetched
+                ? text.slaves.notFetched
+                : renderer.power !== null
+                  ? text.slaves.power(decimal(renderer.power))
+                  : text.slaves.notMeasured}
+              {renderer.engines.length > 0 &&
+                `, ${renderer.engines.map((each) => text.engines[each] ?? each).join(', ')}`}
             </Fact>
           ))}
           <Fact name={text.slaves.owner}>{userName(slave.owner)}</Fact>

@@ -21,7 +21,8 @@ BEGIN
     COALESCE(j.submission_id, 0) AS submission_id, COALESCE(j.shot_id, 0) AS shot_id,
     COALESCE(CONCAT(q.name, '/', t.name), '') AS shot_name, j.needs_approval, j.revision,
     COALESCE(p.name, '') AS project_name, job_warnings_text(j.id) AS render_warnings,
-    IF(j.state = 'paused', COALESCE(j.paused_by, 'owner'), '') AS paused_by
+    IF(j.state = 'paused', COALESCE(j.paused_by, 'owner'), '') AS paused_by,
+    j.renderer_version, LOWER(HEX(j.renderer_build)) AS renderer_build, j.wanted_version, j.saved_version, j.engine
   FROM job j JOIN user u ON u.id = j.user_id JOIN render_method m ON m.id = j.method_id
   LEFT JOIN shot t ON t.id = j.shot_id LEFT JOIN sequence q ON q.id = t.sequence_id
   LEFT JOIN project p ON p.id = j.project_id

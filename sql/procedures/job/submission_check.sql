@@ -40,6 +40,12 @@ BEGIN
     CALL error_raise(400, CONCAT('the submission has no job ', v_number, ' before the one that is made of its output'));
   END IF;
 
+  SET v_bad = (SELECT renderer_build FROM submission_job
+    WHERE renderer_build NOT REGEXP '^([0-9a-f]{64})?\\z' OR (renderer_build <> '' AND renderer_version = '') LIMIT 1);
+  IF v_bad IS NOT NULL THEN
+    CALL error_raise(400, CONCAT('"', v_bad, '" is not the build of a version: 64 hexadecimal digits'));
+  END IF;
+
   SET v_bad = (SELECT main_file FROM submission_job j WHERE depends_on_number = 0 AND NOT EXISTS
     (SELECT 1 FROM submission_file f WHERE f.file_set = j.file_set AND f.path = j.main_file) LIMIT 1);
   IF v_bad IS NOT NULL THEN

@@ -3,7 +3,8 @@
 --   p_project_id  0: none
 --   p_jobs     [{"name","method","main_file","parameters","output","min_version","warnings","priority",
 --              "starts_paused","needs_approval","frame_count","tiles_per_frame","depends_on","file_set",
---              "is_final_output" (1),"output_folder" ('')}...];
+--              "is_final_output" (1),"output_folder" (''),"renderer_version" (''),"renderer_build" (''),
+--              "wanted_version" (''),"saved_version" (''),"engine" ('')}...];
 --              depends_on: position in this list, from 1, of the job whose output is the input (0: none, files are
 --              required); file_set: of p_files (0: none); parameters, output and warnings are JSON as text
 --   p_files    [[set, path, sha256, size in bytes]...], blobs that this user has uploaded

@@ -43,16 +43,23 @@ BEGIN
     file_set INT NOT NULL,
     is_final_output BOOLEAN NOT NULL,
     output_folder VARCHAR(1000) NOT NULL,
+    renderer_version VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    renderer_build VARCHAR(64) NOT NULL,
+    wanted_version VARCHAR(64) NOT NULL,
+    saved_version VARCHAR(64) NOT NULL,
+    engine VARCHAR(64) NOT NULL,
     job_id BIGINT NULL,
     first_task_id BIGINT NULL
   ) ENGINE=Aria TRANSACTIONAL=0 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
   DELETE FROM submission_job;
   INSERT INTO submission_job (number, name, method, method_id, main_file, parameters, output, min_version, warnings,
     priority, starts_paused, needs_approval, frame_count, tiles_per_frame, depends_on_number, file_set,
-    is_final_output, output_folder)
+    is_final_output, output_folder, renderer_version, renderer_build, wanted_version, saved_version, engine)
   SELECT n.number, COALESCE(n.name, ''), n.method, m.id, COALESCE(n.main_file, ''), n.parameters, n.output,
     n.min_version, n.warnings, n.priority, n.starts_paused, n.needs_approval, n.frame_count, n.tiles_per_frame,
-    n.depends_on_number, n.file_set, COALESCE(n.is_final_output, TRUE), COALESCE(n.output_folder, '')
+    n.depends_on_number, n.file_set, COALESCE(n.is_final_output, TRUE), COALESCE(n.output_folder, ''),
+    COALESCE(n.renderer_version, ''), COALESCE(n.renderer_build, ''), COALESCE(n.wanted_version, ''),
+    COALESCE(n.saved_version, ''), COALESCE(n.engine, '')
   FROM JSON_TABLE(p_jobs, '$[*]' COLUMNS (number FOR ORDINALITY, name TEXT PATH '$.name',
     method VARCHAR(64) PATH '$.method', main_file TEXT PATH '$.main_file', parameters LONGTEXT PATH '$.parameters',
     output LONGTEXT PATH '$.output', min_version VARCHAR(64) PATH '$.min_version', warnings LONGTEXT PATH '$.warnings',
@@ -60,7 +67,9 @@ BEGIN
     needs_approval BOOLEAN PATH '$.needs_approval', frame_count INT PATH '$.frame_count',
     tiles_per_frame INT PATH '$.tiles_per_frame', depends_on_number INT PATH '$.depends_on',
     file_set INT PATH '$.file_set', is_final_output BOOLEAN PATH '$.is_final_output',
-    output_folder VARCHAR(1000) PATH '$.output_folder')) n
+    output_folder VARCHAR(1000) PATH '$.output_folder', renderer_version VARCHAR(64) PATH '$.renderer_version',
+    renderer_build VARCHAR(64) PATH '$.renderer_build', wanted_version VARCHAR(64) PATH '$.wanted_version',
+    saved_version VARCHAR(64) PATH '$.saved_version', engine VARCHAR(64) PATH '$.engine')) n
   LEFT JOIN render_method m ON m.name = n.method COLLATE utf8mb4_bin;
 
   CREATE TEMPORARY TABLE IF NOT EXISTS submission_file (
@@ -107,10 +116,12 @@ BEGIN
       WHERE number = (SELECT depends_on_number FROM submission_job WHERE number = v_number));
     INSERT INTO job (user_id, project_id, method_id, name, state, main_file, parameters, output, min_version, warnings,
       priority, first_task_id, task_count, tiles_per_frame, depends_on_job_id, submission_id, needs_approval,
-      starts_paused, created_at, is_final_output, output_folder)
+      starts_paused, created_at, is_final_output, output_folder, renderer_version, renderer_build, wanted_version,
+      saved_version, engine)
     SELECT p_user_id, NULLIF(p_project_id, 0), method_id, TRIM(name), 'creating', main_file, parameters, output,
       min_version, warnings, priority, v_next, frame_count * tiles_per_frame, tiles_per_frame, v_after, v_submission_id,
-      needs_approval, starts_paused, v_now, is_final_output, LEFT(output_folder, 200)
+      needs_approval, starts_paused, v_now, is_final_output, LEFT(output_folder, 200), renderer_version,
+      UNHEX(renderer_build), wanted_version, saved_version, engine
     FROM submission_job WHERE number = v_number;
     UPDATE submission_job SET job_id = LAST_INSERT_ID(), first_task_id = v_next WHERE number = v_number;
     SELECT v_next + frame_count * tiles_per_frame, COALESCE(v_submission_id, job_id) INTO v_next, v_submission_id

@@ -1,6 +1,7 @@
--- Records a slave's hello. p_methods: [[name, version]...]; methods unknown to this server are omitted, known ones
--- keep their power; on other hardware the benchmark is due again. p_gpus: [name...] or ''. DR400 too many methods,
--- DR404 no such slave.
+-- Records a slave's hello. p_methods: [[name, version, build, device, engines, is_fetched]...], the last four may be
+-- left out: build '' is installed, engines JSON as text, is_fetched 1 or 0; methods unknown to this server are omitted,
+-- known ones keep their power; on other hardware the benchmark is due again. p_gpus: [name...] or ''. DR400 too many
+-- methods, DR404 no such slave.
 CREATE OR REPLACE PROCEDURE slave_hello(IN p_slave_id BIGINT, IN p_os TEXT, IN p_cpu_model TEXT, IN p_cores BIGINT,
   IN p_memory_mib BIGINT, IN p_methods LONGTEXT, IN p_gpus TEXT, IN p_address VARCHAR(64))
 SQL SECURITY DEFINER
@@ -22,15 +23,19 @@ BEGIN
   WHERE id = p_slave_id;
 
   DELETE k FROM slave_method k JOIN render_method m ON m.id = k.method_id
-  WHERE k.slave_id = p_slave_id AND (m.name, k.version) NOT IN (SELECT n.name, n.version
-    FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) PATH '$[0]',
-      version VARCHAR(64) PATH '$[1]')) n
-    WHERE n.name IS NOT NULL AND n.version IS NOT NULL);
-  INSERT IGNORE INTO slave_method (slave_id, method_id, version)
-  SELECT p_slave_id, m.id, n.version
-  FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) PATH '$[0]',
-    version VARCHAR(64) PATH '$[1]')) n
+  WHERE k.slave_id = p_slave_id AND (m.name, k.version, k.build, k.device) NOT IN
+    (SELECT n.name, n.version, UNHEX(COALESCE(n.build, '')), COALESCE(n.device, '')
+    FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) PATH '$[0]', version VARCHAR(64) PATH '$[1]',
+      build VARCHAR(64) PATH '$[2]', device VARCHAR(64) PATH '$[3]')) n
+    WHERE n.name IS NOT NULL AND n.version IS NOT NULL AND COALESCE(n.build, '') REGEXP '^([0-9a-f]{64})?\\z');
+  INSERT INTO slave_method (slave_id, method_id, version, build, device, engines, is_fetched)
+  SELECT p_slave_id, m.id, n.version, UNHEX(COALESCE(n.build, '')), COALESCE(n.device, ''),
+    IF(CHAR_LENGTH(n.engines) > 2000, '', COALESCE(n.engines, '')), COALESCE(n.is_fetched, TRUE)
+  FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) PATH '$[0]', version VARCHAR(64) PATH '$[1]',
+    build VARCHAR(64) PATH '$[2]', device VARCHAR(64) PATH '$[3]', engines TEXT PATH '$[4]',
+    is_fetched BOOLEAN PATH '$[5]')) n
   JOIN render_method m ON m.name = n.name
-  WHERE n.version IS NOT NULL;
+  WHERE n.version IS NOT NULL AND COALESCE(n.build, '') REGEXP '^([0-9a-f]{64})?\\z'
+  ON DUPLICATE KEY UPDATE engines = VALUES(engines), is_fetched = VALUES(is_fetched);
   COMMIT;
 END

@@ -6,8 +6,9 @@ BEGIN
     CALL error_raise(404, CONCAT('there is no slave ', p_slave_id));
   END IF;
   SELECT s.id, s.user_id, u.name AS user_name, s.name, s.slavekey, s.state, s.os, s.cpu_model, s.cores, s.memory_mib,
-    (SELECT JSON_ARRAYAGG(JSON_ARRAY(m.name, k.version, COALESCE(k.benchmark_power, 0), COALESCE(k.power, 0),
-       time_text(k.benchmarked_at)) ORDER BY m.name, k.version)
+    (SELECT JSON_ARRAYAGG(JSON_ARRAY(m.name, k.version, LOWER(HEX(k.build)), k.device, k.engines, k.is_fetched,
+       COALESCE(k.benchmark_power, 0), COALESCE(k.power, 0), time_text(k.benchmarked_at))
+       ORDER BY m.name, k.version, k.build, k.device)
      FROM slave_method k JOIN render_method m ON m.id = k.method_id WHERE k.slave_id = s.id) AS methods,
     time_text(s.created_at) AS created_at, time_text(s.last_seen_at) AS last_seen_at, s.frames_accepted,
     s.address, s.gpus, s.remote_settings, s.revision

@@ -223,7 +223,7 @@ START_TEST(a_slave_shows_the_power_of_its_cores) {
   auto const path = "/api/v1/slaves/" + made.dump();
   auto const unknown = desk.call("GET", path, ann.secret).json["renderers"][0];
   ck_assert(unknown["benchmark_power"].is_null() && unknown["power"].is_null() && unknown["benchmarked_at"].is_null());
-  ck_assert_good(store::record_power(desk.database, slave, "blender", "3.4.1", 1250));
+  ck_assert_good(store::record_power(desk.database, slave, {"blender", "3.4.1"}, 1250));
   ck_assert_good(store::correct_powers(desk.database, {{slave, "blender", "3.4.1", 0, 1100, 0}}));
   for (auto const& shown : {desk.call("GET", path, ann.secret).json["renderers"][0],
                             desk.call("GET", "/api/v1/slaves", ann.secret).json["items"][0]["renderers"][0]}) {

@@ -70,6 +70,7 @@ START_TEST(the_dispatcher_answers_many_threads_at_once) {
                                    .state = "active",
                                    .first_task = id * 10,
                                    .tasks = 1,
+                                   .renderer = {.version = "3.4.1"},
                                    .files = {}};
       dispatcher.tell([job, id](DispatchCore& core, std::int64_t now) {
         add_job(core, job, {{id * 10, id, 1, 0}}, {}, now);

@@ -19,6 +19,7 @@ store::RunnableJob row(std::int64_t id, std::int64_t revision, int frames) {
           .revision = revision,
           .first_task = id * 1000,
           .tasks = frames,
+          .renderer = {.version = "3.4.1"},
           .files = {{"scene.blend", "abc", 10}}};
 }
 

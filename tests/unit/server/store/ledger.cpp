@@ -244,7 +244,7 @@ START_TEST(powers_are_recorded_and_corrected) {
   Database database(*the_database);
   Grid const grid(database, "power", 1);
   ck_assert_int_eq(store::list_powers(database, grid.slave)->front().benchmark, 0);
-  ck_assert_good(store::record_power(database, grid.slave, "blender", "3.4.1", 1500));
+  ck_assert_good(store::record_power(database, grid.slave, {"blender", "3.4.1"}, 1500));
   ck_assert_good(store::correct_powers(database, {{grid.slave, "blender", "3.4.1", 0, 1700, 0}}));
   auto const powers = store::list_powers(database, grid.slave);
   ck_assert_good(powers);
@@ -253,8 +253,8 @@ START_TEST(powers_are_recorded_and_corrected) {
   ck_assert_text(powers->front().version, "3.4.1");
   ck_assert_int_eq(powers->front().benchmark, 1500);
   ck_assert_int_eq(powers->front().power, 1700);
-  ck_assert_refused(store::record_power(database, grid.slave, "blender", "9", 1500), Errc::not_found, "blender 9");
-  ck_assert_refused(store::record_power(database, grid.slave, "blender", "3.4.1", 0), Errc::invalid, "cannot be");
+  ck_assert_refused(store::record_power(database, grid.slave, {"blender", "9"}, 1500), Errc::not_found, "blender 9");
+  ck_assert_refused(store::record_power(database, grid.slave, {"blender", "3.4.1"}, 0), Errc::invalid, "cannot be");
 }
 END_TEST
 
