@@ -42,6 +42,7 @@ void add_download_command(CLI::App& app, Context& context);
 void add_log_command(CLI::App& app, Context& context);
 void add_slave_commands(CLI::App& app, Context& context);
 void add_shot_commands(CLI::App& app, Context& context);
+void add_renderer_commands(CLI::App& app, Context& context);
 void add_token_commands(CLI::App& app, Context& context);
 void add_webhook_commands(CLI::App& app, Context& context);
 void add_points_commands(CLI::App& app, Context& context);

@@ -4,7 +4,7 @@ libdistren_client_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_client_a_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 client_sources = \
   %D%/command_account.cpp %D%/command_download.cpp %D%/command_invitations.cpp %D%/command_jobs.cpp %D%/command_log.cpp \
-  %D%/command_own_account.cpp %D%/command_points.cpp \
+  %D%/command_own_account.cpp %D%/command_points.cpp %D%/command_renderers.cpp \
   %D%/command_shots.cpp %D%/command_slave_limits.cpp %D%/command_slaves.cpp %D%/command_slaves.h \
   %D%/command_spending.cpp %D%/command_statistics.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
   %D%/command_webhooks.cpp \

@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
   add_webhook_commands(app, context);
   add_shot_commands(app, context);
   add_points_commands(app, context);
+  add_renderer_commands(app, context);
   add_spending_commands(app, context);
   add_statistics_command(app, context);
 

@@ -8,9 +8,9 @@ web_sources = \
   %D%/src/pages/account_logins.tsx %D%/src/pages/account_mail.tsx %D%/src/pages/account_notifications.tsx \
   %D%/src/pages/account_webhooks.tsx %D%/src/pages/add_slave.tsx %D%/src/pages/admin.tsx \
   %D%/src/pages/admin_events.tsx %D%/src/pages/admin_health.tsx %D%/src/pages/admin_invitations.tsx \
-  %D%/src/pages/admin_methods.tsx %D%/src/pages/admin_settings.tsx %D%/src/pages/admin_tabs.tsx \
+  %D%/src/pages/admin_methods.tsx %D%/src/pages/admin_renderers.tsx %D%/src/pages/admin_settings.tsx %D%/src/pages/admin_tabs.tsx \
   %D%/src/pages/admin_users.tsx %D%/src/pages/home.tsx %D%/src/pages/job.tsx %D%/src/pages/job_boost.tsx \
-  %D%/src/pages/job_downloads.tsx %D%/src/pages/job_frames.tsx %D%/src/pages/job_image.tsx %D%/src/pages/job_shot.tsx \
+  %D%/src/pages/job_downloads.tsx %D%/src/pages/job_frames.tsx %D%/src/pages/job_image.tsx %D%/src/pages/job_renderer.tsx %D%/src/pages/job_shot.tsx \
   %D%/src/pages/jobs.tsx %D%/src/pages/login.tsx %D%/src/pages/new_job.tsx %D%/src/pages/new_job_choices.tsx \
   %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_findings.tsx %D%/src/pages/points.tsx \
   %D%/src/pages/project.tsx %D%/src/pages/projects.tsx %D%/src/pages/ranking.tsx %D%/src/pages/reset_password.tsx \

@@ -15,7 +15,7 @@ SCENE_LIBS = libdistren-scenes.a $(ZSTD_LIBS) $(ZLIB_LIBS)
 libexec_PROGRAMS += distren-scene
 distren_scene_SOURCES = %D%/main.cpp
 distren_scene_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
-distren_scene_LDADD = $(SCENE_LIBS) $(COMMON_LIBS)
+distren_scene_LDADD = $(SCENE_LIBS) $(COMMON_LIBS) $(ARCHIVE_LIBS)
 scene_sources += \
   %D%/povray_text.cpp %D%/povray_text.h \
   %D%/scene_json.cpp %D%/scene_json.h

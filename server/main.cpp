@@ -30,6 +30,7 @@
 #include "server/http/http_server.h"
 #include "server/jobs/maintenance.h"
 #include "server/jobs/operations.h"
+#include "server/jobs/renderer_list.h"
 #include "server/net/listen_address.h"
 #include "server/notify/notifier.h"
 #include "server/slaves/benchmark_scenes.h"
@@ -42,6 +43,7 @@
 #include "server/storage/signed_urls.h"
 #include "server/storage/staged_results.h"
 #include "server/store/administration.h"
+#include "server/submit/renderer_archive.h"
 
 namespace {
 
@@ -207,6 +209,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
 
   // The store.
   sweep_removed_jobs(config.stor);
+  sweep_unpacked(config.stor / "unpacking");
   auto blobs = BlobStore::open(config.stor);
   if (!blobs) return blobs.error();
   auto uploads =
@@ -216,6 +219,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   if (auto opened = staged.open(); !opened) return opened;
   auto signer = Signer::load(config.stor / "key");
   if (!signer) return signer.error();
+  auto renderer_key = RendererKey::load(config.stor / "renderer_key");
+  if (!renderer_key) return renderer_key.error();
   std::string const lease_key = signer->derive("lease", "");
 
   // The parts that work: dispatcher, workers, loops.
@@ -239,6 +244,10 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   dispatcher.publish_to(live);
   dispatcher.settle_images([&staged](std::int64_t attempt, bool accepted) { staged.settle(attempt, accepted); });
   dispatcher.start();
+  {
+    Database database(config.database);
+    tell_renderers(database, dispatcher, renderer_key->public_key());
+  }
   SlaveAuthenticator slave_authenticator(unix_ms);
   ResultReceiver results({lease_key, std::int64_t{1000} * config.times.lease_seconds, config.stor, checker}, dispatcher,
                          **uploads, staged);
@@ -271,6 +280,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                     .blobs = *blobs,
                     .uploads = **uploads,
                     .signer = *signer,
+                    .renderer_key = *renderer_key,
                     .methods = *methods,
                     .slave_sessions = slave_sessions,
                     .results = results,

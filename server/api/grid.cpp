@@ -58,6 +58,7 @@ Reply handle_show_grid(Request const&, Context& context) {
                        {"finished_last_hour", totals->frames_an_hour}}},
                      {"power_online", decimal(live.power)},
                      {"public_url", text_or_null(services.config.public_url)},
+                     {"renderer_key", services.renderer_key.public_key()},
                      {"line_port", line_port(services.config.listen.line)},
                      {"user_count", totals->people},
                      {"registration", settings.registration}});

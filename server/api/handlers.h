@@ -22,6 +22,13 @@ Reply handle_change_me(Request const&, Context&);
 Reply handle_change_password(Request const&, Context&);
 Reply handle_delete_me(Request const&, Context&);
 
+// renderers.cpp
+Reply handle_list_renderers(Request const&, Context&);
+Reply handle_show_renderer(Request const&, Context&);
+Reply handle_create_renderer(Request const&, Context&);
+Reply handle_change_renderer(Request const&, Context&);
+Reply handle_delete_renderer(Request const&, Context&);
+
 // invitations.cpp
 Reply handle_list_invitations(Request const&, Context&);
 Reply handle_create_invitation(Request const&, Context&);

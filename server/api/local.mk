@@ -28,6 +28,7 @@ server_sources += \
   %D%/points.cpp \
   %D%/projects.cpp \
   %D%/remote_settings.cpp \
+  %D%/renderers.cpp \
   %D%/router.cpp %D%/router.h \
   %D%/routes.cpp \
   %D%/scope.cpp %D%/scope.h \

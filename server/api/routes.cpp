@@ -183,6 +183,13 @@ std::vector<Route> api_routes() {
       Route("PATCH", "/api/v1/admin/settings", login, grid_admin, handle_change_settings),
       Route("GET", "/api/v1/admin/audit-log", login, grid_admin, handle_list_audit_log).with_query("limit cursor kind"),
       Route("GET", "/api/v1/methods", login, grid_admin, handle_list_methods),
+      Route("GET", "/api/v1/renderers", login, jobs_read, handle_list_renderers),
+      Route("POST", "/api/v1/renderers", login, grid_admin, handle_create_renderer).once("/api/v1/renderers/"),
+      Route("GET", "/api/v1/renderers/{renderer_id}", login, grid_admin, handle_show_renderer),
+      Route("PATCH", "/api/v1/renderers/{renderer_id}", login, grid_admin, handle_change_renderer).with_revision(),
+      Route("DELETE", "/api/v1/renderers/{renderer_id}", login, grid_admin, handle_delete_renderer)
+          .with_query("jobs")
+          .with_revision(),
       Route("GET", "/api/v1/admin/health", login, grid_admin, handle_show_server_health).live(),
 
       Route("GET", "/api/v1/operations/{operation_id}", login, jobs_read, handle_show_operation).live(),

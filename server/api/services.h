@@ -24,6 +24,7 @@
 #include "server/slaves/result_receiver.h"
 #include "server/slaves/telemetry_history.h"
 #include "server/storage/blob_store.h"
+#include "server/storage/renderer_key.h"
 #include "server/storage/signer.h"
 #include "server/storage/uploads.h"
 
@@ -38,6 +39,7 @@ struct Services {
   BlobStore const& blobs;
   Uploads& uploads;
   Signer const& signer;
+  RendererKey const& renderer_key;
   std::map<std::string, RenderMethod> const& methods;
   HttpsSessions& slave_sessions;
   ResultReceiver& results;

@@ -115,6 +115,9 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("limits.upload_bytes", config.limits.upload_bytes, 1, std::int64_t{1} << 44);
   toml->read("limits.result_bytes", config.limits.result_bytes, 1, std::int64_t{1} << 34);
   toml->read("limits.min_free_bytes", config.limits.min_free_bytes, 0, std::int64_t{1} << 50);
+  toml->read("limits.renderer_bytes", config.limits.renderer_bytes, 1, std::int64_t{1} << 40);
+  toml->read("limits.renderer_entries", config.limits.renderer_entries, 1, std::int64_t{1} << 30);
+  toml->read("limits.renderer_ratio", config.limits.renderer_ratio, 1, 100000);
   toml->read("limits.frames_per_job", config.limits.frames_per_job, 1, 100000);
   toml->read("limits.frames_per_user", config.limits.frames_per_user, 1, std::int64_t{1} << 40);
   toml->read("limits.files_per_job", config.limits.files_per_job, 1, 100000);

@@ -49,6 +49,9 @@ struct ServerConfig {
     std::int64_t upload_bytes = std::int64_t{8} << 30;
     std::int64_t result_bytes = std::int64_t{256} << 20;
     std::int64_t min_free_bytes = std::int64_t{1} << 30;  // reject uploads below this free space
+    std::int64_t renderer_bytes = std::int64_t{8} << 30;  // of the archive of a renderer, unpacked
+    std::int64_t renderer_entries = 200'000;
+    std::int64_t renderer_ratio = 60;  // unpacked to packed
     int frames_per_job = 100000;
     std::int64_t frames_per_user = 2'000'000;  // of all jobs of one user, tiles counted
     int files_per_job = 100000;

@@ -41,8 +41,9 @@ std::string benchmark_text(DispatchCore const& core, Attempt const& attempt, Lea
                                  .state = {},
                                  .renderer = {.version = attempt.method.version, .build = attempt.method.build},
                                  .files = {plan.scene}};
-  return order_text(make_order_template(order, output, core.links, now + core.settings.link_life_ms), lease, lease_text,
-                    {variant.frame}, core.links, core.settings.times, use);
+  return order_text(make_order_template(order, output, core.links, now + core.settings.link_life_ms,
+                                        core.renderers.find(attempt.method.build)),
+                    lease, lease_text, {variant.frame}, core.links, core.settings.times, use);
 }
 
 std::optional<std::string> benchmark_order(DispatchCore& core, ConnectedSlave& slave, store::Method const& method,

@@ -17,6 +17,7 @@
 #include "common/render/render_method.h"
 #include "server/dispatch/attempt_table.h"
 #include "server/dispatch/benchmarks.h"
+#include "server/dispatch/delivered_renderers.h"
 #include "server/dispatch/grants.h"
 #include "server/dispatch/job_revisions.h"
 #include "server/dispatch/job_table.h"
@@ -109,6 +110,7 @@ struct DispatchCore {
   LogRequests logs{};
   SlaveFaults faults{};
   WriteBacklog backlog{};
+  DeliveredRenderers renderers{};
 };
 
 }  // namespace distren

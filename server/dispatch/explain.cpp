@@ -44,6 +44,13 @@ Explanation lacking(DispatchCore const& core, JobQueue const& job) {
             .number = slaves,
             .sentence =
                 fmt::format("none of the {} slaves online can render with {} in {}", slaves, engine, need_text(need))};
+  auto const& build = need.renderer.build;
+  if (!build.empty() && core.renderers.find(build) == nullptr)
+    return {.rule = "no_slave_fits",
+            .number = slaves,
+            .sentence = fmt::format("{} was removed from this grid and none of the {} slaves online has it; they have "
+                                    "{}: choose another version for it",
+                                    need_text(need), slaves, renderers_here(core, need.method))};
   return {.rule = "no_slave_fits",
           .number = slaves,
           .sentence = fmt::format("none of the {} slaves online has or may fetch {}; they have {}", slaves,

@@ -7,6 +7,7 @@ server_sources += \
   %D%/benchmarks.cpp %D%/benchmarks.h \
   %D%/blocks.cpp %D%/blocks.h \
   %D%/core.cpp %D%/core.h \
+  %D%/delivered_renderers.cpp %D%/delivered_renderers.h \
   %D%/dispatch_journal.cpp %D%/dispatch_journal.h \
   %D%/dispatcher.cpp %D%/dispatcher.h \
   %D%/eligibility.cpp %D%/eligibility.h \

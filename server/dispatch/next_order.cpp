@@ -59,7 +59,8 @@ bool may_hold(DispatchCore const& core, ConnectedSlave const& slave, JobQueue co
 
 OrderTemplate const& order_of(DispatchCore const& core, JobQueue& job, std::int64_t now) {
   if (!job.order || now - job.order_made_ms > core.settings.link_life_ms / 2) {
-    job.order = make_order_template(job.info(), job.output(), core.links, now + core.settings.link_life_ms);
+    job.order = make_order_template(job.info(), job.output(), core.links, now + core.settings.link_life_ms,
+                                    core.renderers.find(job.info().renderer.build));
     job.order_made_ms = now;
   }
   return *job.order;

@@ -61,7 +61,7 @@ OutputSpec output_of(OutputSpec const& spec, TaskPlace place) {
 }
 
 OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links,
-                                  std::int64_t expire_ms) {
+                                  std::int64_t expire_ms, protocol::RendererBuild const* archive) {
   protocol::Order order;
   order.kind = job.id == 0 ? protocol::OrderKind::benchmark : protocol::OrderKind::render;
   order.job = job.id;
@@ -70,6 +70,12 @@ OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec cons
   order.parameters["file"] = job.source;  // of a job made of another's output, the pattern of its pictures
   if (job.user > 0) order.owner = {job.user, job.user_name};
   order.renderer = {.method = job.method, .version = job.renderer.version, .build = job.renderer.build};
+  if (archive != nullptr)
+    order.renderer.archive = {.url = links.blob(archive->build),
+                              .size_bytes = archive->size_bytes,
+                              .unpacked_bytes = archive->unpacked_bytes,
+                              .platform = archive->platform,
+                              .signature = archive->signature};
   if (job.after == 0)
     for (auto const& file : job.files)
       order.inputs.push_back({file.path, file.sha256, static_cast<std::int64_t>(file.size), links.blob(file.sha256)});

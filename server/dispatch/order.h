@@ -10,6 +10,7 @@
 
 #include "common/base/result.h"
 #include "common/protocol/order_template.h"
+#include "common/protocol/renderers.h"
 #include "common/protocol/result.h"
 #include "common/render/tiles.h"
 #include "server/dispatch/lease.h"
@@ -77,8 +78,9 @@ struct OrderTemplate {
   OutputSpec output;
 };
 // expire_ms: when the links that are made now expire, UNIX time.
+// archive: that its build is delivered as; nullptr: none is.
 OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links,
-                                  std::int64_t expire_ms);
+                                  std::int64_t expire_ms, protocol::RendererBuild const* archive = nullptr);
 enum class OrderUse { first, update };  // update: the same order with new addresses
 std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, TaskPlace place,
                        OrderLinks const& links, OrderTimes const& times, OrderUse use = OrderUse::first);

@@ -51,7 +51,7 @@ Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const&
   slave.state.id = id;
   slave.seen_ms = now;
   slave.probed_ms = 0;
-  slave.greeted = false;
+  slave.greeted = slave.takes_renderers = false;
   core.slaves.idle.erase(id);
   return {};
 }
@@ -68,7 +68,7 @@ void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::in
   core.benchmarks.set_hardware(state.id, state.cpu, state.cores);
   slave.state = state;
   slave.seen_ms = now;
-  slave.greeted = true;
+  if (!std::exchange(slave.greeted, true)) send_renderers(core, slave);
   core.effects.slave_changed(state.id, state.user);
   sync_capacity(core, state, true);
 

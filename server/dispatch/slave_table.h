@@ -19,9 +19,10 @@ struct ConnectedSlave {
   std::uint64_t session = 0;        // another for each connection
   std::set<std::int64_t> attempts;
   std::int64_t seen_ms = 0;
-  std::int64_t probed_ms = 0;  // a second instance asked for this place; 0: nobody did
-  bool greeted = false;        // an announce came
-  std::int64_t refused = 0;    // the job that came first and that it may not have; 0: none when last asked
+  std::int64_t probed_ms = 0;    // a second instance asked for this place; 0: nobody did
+  bool greeted = false;          // an announce came
+  bool takes_renderers = false;  // as it signed on
+  std::int64_t refused = 0;      // the job that came first and that it may not have; 0: none when last asked
 };
 
 class SlaveTable {

@@ -13,6 +13,7 @@
 #include "server/store/accounts.h"
 #include "server/store/journal.h"
 #include "server/store/points.h"
+#include "server/store/renderers.h"
 #include "server/store/requests.h"
 #include "server/store/shots.h"
 
@@ -289,6 +290,17 @@ Result<store::Blocked> JobService::block_user(Database& database, std::int64_t a
     (void)publish(database, job);
   }
   return blocked;
+}
+
+Result<void> JobService::remove_renderer(Database& database, std::int64_t administrator, std::int64_t renderer,
+                                         bool pause_jobs) {
+  auto const paused = store::delete_renderer(database, administrator, renderer, pause_jobs);
+  if (!paused) return paused.error();
+  for (auto const job : *paused) {
+    auto const guard = lock(job);
+    (void)publish(database, job);
+  }
+  return {};
 }
 
 void JobService::catch_up(Database& database) {

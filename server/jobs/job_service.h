@@ -67,6 +67,9 @@ public:
   Result<store::Blocked> block_user(Database& database, std::int64_t administrator, std::int64_t user,
                                     std::string_view reason);
 
+  // No longer delivered. pause_jobs: unfinished jobs that are pinned to it are paused, else they are a conflict.
+  Result<void> remove_renderer(Database& database, std::int64_t administrator, std::int64_t renderer, bool pause_jobs);
+
   // Reads a job with its unfinished tasks and gives it to the dispatcher. unavailable: catch_up() does it.
   Result<void> load_into_dispatcher(Database& database, std::int64_t job);
   // Publishes what failed to reach the dispatcher; called about once a minute.

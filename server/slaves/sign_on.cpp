@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <random>
 
+#include "common/protocol/renderers.h"
 #include "common/render/render_method.h"
 #include "config.h"
+#include "server/dispatch/core.h"
 #include "server/dispatch/slave_events.h"
 #include "server/slaves/remote_settings.h"
 #include "server/slaves/slave_services.h"
@@ -54,7 +56,10 @@ Result<store::SlaveIdentity> sign_on(SlaveServices& services, Database& database
   auto identity = services.slave_authenticator.enter(database, address, message.slavekey, message.slavepassword);
   if (!identity) return identity;
   auto const admitted = services.dispatcher.ask([&](DispatchCore& core, std::int64_t now) {
-    return admit_slave(core, identity->id, message.instance, std::move(sink), now);
+    auto done = admit_slave(core, identity->id, message.instance, std::move(sink), now);
+    if (ConnectedSlave* const slave = core.slaves.find(identity->id); done && slave != nullptr)
+      slave->takes_renderers = std::ranges::find(message.offers, protocol::renderers_offer) != message.offers.end();
+    return done;
   });
   if (!admitted) return admitted.error();
   return identity;

@@ -15,13 +15,12 @@ Result<std::vector<RendererOffer>> list_renderer_offers(Database& database, std:
 
 Result<std::int64_t> create_renderer(Database& database, std::int64_t administrator, NewRenderer const& renderer) {
   std::int64_t id = 0;
-  auto const created =
-      database.call("renderer_create",
-                    {administrator, std::string_view(renderer.method), std::string_view(renderer.version),
-                     std::string_view(renderer.build), std::string_view(renderer.file_name),
-                     std::string_view(renderer.platform), std::string_view(renderer.layout), renderer.unpacked_bytes,
-                     std::string_view(renderer.signature)},
-                    [&](SqlRow const& row) { id = row.integer(0); });
+  auto const created = database.call(
+      "renderer_create",
+      {administrator, std::string_view(renderer.method), std::string_view(renderer.version),
+       std::string_view(renderer.build), std::string_view(renderer.file_name), std::string_view(renderer.platform),
+       std::string_view(renderer.layout), renderer.unpacked_bytes, std::string_view(renderer.signature)},
+      [&](SqlRow const& row) { id = row.integer(0); });
   if (!created) return created.error();
   return id;
 }
@@ -73,8 +72,8 @@ Result<void> change_renderer(Database& database, std::int64_t administrator, std
   return database.call("renderer_change", {administrator, renderer, std::int64_t{enabled}});
 }
 
-Result<std::vector<std::int64_t>> delete_renderer(Database& database, std::int64_t administrator,
-                                                  std::int64_t renderer, bool pause_jobs) {
+Result<std::vector<std::int64_t>> delete_renderer(Database& database, std::int64_t administrator, std::int64_t renderer,
+                                                  bool pause_jobs) {
   std::vector<std::int64_t> paused;
   auto const deleted = database.call("renderer_delete", {administrator, renderer, std::int64_t{pause_jobs}},
                                      [&](SqlRow const& row) { paused.push_back(row.integer(0)); });

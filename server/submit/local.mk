@@ -7,6 +7,7 @@ server_sources += \
   %D%/parameter_file.cpp %D%/parameter_file.h \
   %D%/plan.cpp %D%/plan.h \
   %D%/povray_check.cpp %D%/povray_check.h \
+  %D%/renderer_archive.cpp %D%/renderer_archive.h \
   %D%/renderer_match.cpp %D%/renderer_match.h \
   %D%/scene_reader.cpp %D%/scene_reader.h \
   %D%/scene_warnings.cpp %D%/scene_warnings.h

@@ -4,11 +4,11 @@
 -- A build is the SHA-256 of a delivered archive, '' a program that volunteers installed. The device was a part of the
 -- version: "3.4.1+OPTIX".
 ALTER TABLE slave_method
-  ADD COLUMN IF NOT EXISTS build VARBINARY(32) NOT NULL DEFAULT '' COMMENT 'of a delivered archive; empty: installed'
+  ADD COLUMN IF NOT EXISTS build VARBINARY(32) NOT NULL DEFAULT '' COMMENT 'of a delivered archive, else installed'
     AFTER version,
   ADD COLUMN IF NOT EXISTS device VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT '' COMMENT 'empty: the processor'
     AFTER build,
-  ADD COLUMN IF NOT EXISTS engines VARCHAR(2000) NOT NULL DEFAULT '' COMMENT 'JSON: that rendered; empty: unknown',
+  ADD COLUMN IF NOT EXISTS engines VARCHAR(2000) NOT NULL DEFAULT '' COMMENT 'JSON: those that rendered, else unknown',
   ADD COLUMN IF NOT EXISTS is_fetched BOOLEAN NOT NULL DEFAULT TRUE COMMENT 'FALSE: it may be delivered',
   DROP PRIMARY KEY,
   ADD CONSTRAINT slave_method_pk PRIMARY KEY (slave_id, method_id, version, build, device);
@@ -18,11 +18,11 @@ WHERE version LIKE '%+%';
 
 ALTER TABLE job
   ADD COLUMN IF NOT EXISTS renderer_version VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT ''
-    COMMENT 'exact; empty: the next order chooses it',
+    COMMENT 'exact, else the next order chooses it',
   ADD COLUMN IF NOT EXISTS renderer_build VARBINARY(32) NOT NULL DEFAULT '' COMMENT 'of it, as in slave_method',
   ADD COLUMN IF NOT EXISTS wanted_version VARCHAR(64) NOT NULL DEFAULT '' COMMENT 'by the owner, or its beginning',
   ADD COLUMN IF NOT EXISTS saved_version VARCHAR(64) NOT NULL DEFAULT '' COMMENT 'that saved the main file',
-  ADD COLUMN IF NOT EXISTS engine VARCHAR(64) NOT NULL DEFAULT '' COMMENT 'that it renders with; empty: unknown',
+  ADD COLUMN IF NOT EXISTS engine VARCHAR(64) NOT NULL DEFAULT '' COMMENT 'that it renders with, else unknown',
   ADD INDEX IF NOT EXISTS job_renderer_build (renderer_build);
 
 -- Archives that the grid delivers. The signature is the grid's, over text that common/render/renderer_archive.h says.
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS renderer (
   unpacked_bytes BIGINT NOT NULL,
   signature BINARY(64) NOT NULL,
   is_enabled BOOLEAN NOT NULL DEFAULT TRUE,
-  user_id BIGINT NULL COMMENT 'who added it; NULL: the account is gone',
+  user_id BIGINT NULL COMMENT 'who added it, NULL when the account is gone',
   created_at DATETIME(3) NOT NULL,
   revision BIGINT NOT NULL DEFAULT 1,
   CONSTRAINT renderer_pk PRIMARY KEY (id),

@@ -14,6 +14,10 @@ UNREACHABLE = {
     "sendEmailCode": "nobody reads the e-mails of this account",
     "createPasswordReset": "a grid without e-mail has none",
     "confirmPasswordReset": "the token is in an e-mail alone",
+    "createRenderer": "an archive of a render program is no example",
+    "showRenderer": "as above",
+    "changeRenderer": "as above",
+    "deleteRenderer": "as above",
 }
 
 
@@ -148,6 +152,10 @@ step("resendDelivery", status=(202, 409))
 step("createInvitation", needs=administrator, then=keep("invitation_id"))
 step("listInvitations", needs=administrator)
 step("revokeInvitation", needs=administrator)
+step("listRenderers")
+step("createRenderer", needs=administrator, status=(201, 409))  # 409: the example's archive was not uploaded
+for each in ("showRenderer", "changeRenderer", "deleteRenderer"):
+    step(each, needs=administrator, ids={"renderer_id": 1}, status=(200, 204, 404, 409))
 step("listUsers", needs=administrator, query=lambda things: {"q": things.other})
 step("changeUser", needs=administered_other,
      then=lambda things, answer: things.client.call("changeUser", ids=things.ids, body={"role": "user"}))

@@ -130,3 +130,15 @@ is "$(owner 'SELECT event, state, try_count, data FROM webhook_delivery' | tr -d
   'job.failed	waiting	2	{"id":7,"name":null,"state_reason":null,"message":"amessage"}' "what_waited_for_it_still_waits"
 is "$(owner 'SELECT id FROM notification; SELECT channel FROM notification_choice')" "3
 mail" "mails_stay_as_they_were"
+
+# The power that a slave had with a graphics card belongs to that device.
+at_version 18
+owner "INSERT INTO user (id, name, password_hash, created_at) VALUES (90, 'owner', '', UTC_TIMESTAMP(3));
+  INSERT INTO render_method VALUES (1, 'blender', UTC_TIMESTAMP(3));
+  INSERT INTO slave (id, user_id, name, slavekey, password_hash, created_at) VALUES (1, 90, 'a', 'k', REPEAT('p', 32), UTC_TIMESTAMP(3));
+  INSERT INTO slave_method VALUES (1, 1, '3.4.1', 900, 950, '2026-01-02'), (1, 1, '3.4.1+optix-1a2b', 9000, 9100, '2026-01-03')"
+interrupted renderers
+is "$said" "" "renderers_can_be_interrupted_after_each_statement"
+migrate >/dev/null
+is "$(owner 'SELECT version, HEX(build), device, power, is_fetched FROM slave_method ORDER BY device')" "3.4.1			950	1
+3.4.1		optix-1a2b	9100	1" "the_device_of_a_power_stands_apart_from_its_version"

@@ -119,6 +119,7 @@ public:
     blobs.emplace(std::move(*BlobStore::open(folder)));
     uploads = std::move(*Uploads::open(folder, {.free_bytes = 0}, [this] { return now / 1000; }));
     signer.emplace(std::move(*Signer::load(folder / "key")));
+    renderer_key.emplace(std::move(*RendererKey::load(folder / "renderer_key")));
     DispatchSettings settings{.lease_key = signer->derive("lease", ""), .times = {}};
     for (auto const& method : benchmarked) settings.benchmarks.push_back({.method = methods.at(method), .scene = {}});
     auto recording = std::make_unique<RecordingPolicy>();
@@ -150,6 +151,7 @@ public:
                                 .blobs = *blobs,
                                 .uploads = *uploads,
                                 .signer = *signer,
+                                .renderer_key = *renderer_key,
                                 .methods = methods,
                                 .slave_sessions = *slave_sessions,
                                 .results = *results,
@@ -314,6 +316,7 @@ public:
   std::optional<BlobStore> blobs;
   std::unique_ptr<Uploads> uploads;
   std::optional<Signer> signer;
+  std::optional<RendererKey> renderer_key;
   std::unique_ptr<Dispatcher> dispatcher;
   std::int64_t now = 1767225600000;
   SlaveAuthenticator gate{[this] { return now; }};

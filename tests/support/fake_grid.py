@@ -305,7 +305,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
         slave = self.simple("slaves", lambda i: {
             "id": i, "name": body["name"], "slavekey": f"K{i}", "state": "enabled", "online": False, "os": "Linux",
             "cpu_model": "EPYC", "cores": 8, "memory_mib": 16000, "software": None,
-            "renderers": [{"method": "blender", "version": "3.4.1", "build": None, "device": None, "engines": [],
+            "renderers": [{"method": "blender", "version": "3.4.1", "build": None, "device": None, "engines": [], "fetched": True,
                            "benchmark_power": 1.25, "power": 1.1, "benchmarked_at": "2026-01-05T10:00:00.000Z"}],
             "frames_finished": 3, "created_at": "2026-01-05T10:00:00Z", "last_seen_at": None,
             "owner": {"id": 1, "name": "anna"},
@@ -465,7 +465,8 @@ class Grid(http.server.BaseHTTPRequestHandler):
         job = self.simple("jobs", lambda i: {
             "id": i, "name": body["name"], "owner": {"id": 1, "name": user["name"]},
             "project": body.get("project_id") and {"id": body["project_id"], "name": "film"},
-            "renderer": {"method": body["method"], "version": "3.4", "build": None},
+            "renderer": {"method": body["method"], "version": "3.4.1", "build": None, "min_version": "3.4",
+                         "wanted_version": None, "saved_version": "3.4", "engine": "CYCLES"},
             "state": "paused" if body.get("paused") else "active", "state_reason": None, "main_file": body["main_file"],
             "parameters": body["parameters"], "priority": body.get("priority", 50), "progress": 0.0,
             "findings": [{"code": "other", "severity": "warning", "message": "a soft warning", "subject": None,

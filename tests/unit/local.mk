@@ -91,7 +91,7 @@ tests_unit_test_server_media_SOURCES = tests/unit/server/media/preview.cpp
 tests_unit_test_server_media_LDADD = $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_media_DEPENDENCIES = distren-image
 
-tests_unit_test_server_submit_SOURCES = tests/unit/server/submit/blend_check.cpp \
+tests_unit_test_server_submit_SOURCES = tests/unit/server/submit/renderers.cpp tests/unit/server/submit/blend_check.cpp \
   tests/unit/server/submit/job_request.cpp tests/unit/server/submit/povray_check.cpp \
   tests/unit/server/submit/scene_reader.cpp
 tests_unit_test_server_submit_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)

@@ -1810,6 +1810,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/renderers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Renderers that the grid delivers to its slaves, newest first */
+        get: operations["listRenderers"];
+        put?: never;
+        /**
+         * Add the archive of a renderer, which was uploaded before
+         * @description The server unpacks it and asks its program for the version, both in a sandbox, and signs what it found; that takes a minute or two. Of two archives of one version, which their builds tell apart, new jobs choose the newer enabled one. Slaves that take renderers from the grid fetch it when a job needs it.
+         */
+        post: operations["createRenderer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/renderers/{renderer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                renderer_id: number;
+            };
+            cookie?: never;
+        };
+        /** A renderer that the grid delivers, and who uses it */
+        get: operations["showRenderer"];
+        put?: never;
+        post?: never;
+        /**
+         * Deliver a renderer no more
+         * @description Refused while unfinished jobs are rendered by it, unless they are to be paused.
+         */
+        delete: operations["deleteRenderer"];
+        options?: never;
+        head?: never;
+        /** Let new jobs choose a renderer, or not; jobs that have it keep it */
+        patch: operations["changeRenderer"];
+        trace?: never;
+    };
     "/api/v1/methods": {
         parameters: {
             query?: never;
@@ -3133,6 +3178,58 @@ export interface components {
              */
             engine: string | null;
         };
+        /** @description A render program that the grid delivers to its slaves */
+        Renderer: {
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            revision: number;
+            /** @example blender */
+            method: string;
+            /**
+             * @description As its program says
+             * @example 4.3.2
+             */
+            version: string;
+            /** @description SHA-256 of its archive */
+            build: components["schemas"]["Digest"];
+            file_name: string;
+            /** @example linux-x86_64 */
+            platform: string;
+            /**
+             * @description program: with the libraries of the slave; tree: with a /usr of its own
+             * @enum {string}
+             */
+            layout: "program" | "tree";
+            /** Format: int64 */
+            size_bytes: number;
+            /** Format: int64 */
+            unpacked_bytes: number;
+            /** @description New jobs choose it */
+            enabled: boolean;
+            added_by: components["schemas"]["Named"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description That have fetched it */
+            slave_count: number;
+            /** @description Unfinished ones that are rendered by it */
+            job_count: number;
+        };
+        /** @description Who uses a renderer, at most 500 of each */
+        RendererUse: {
+            slaves: {
+                /** Format: int64 */
+                id: number;
+                name: string;
+                fetched: boolean;
+            }[];
+            jobs: {
+                /** Format: int64 */
+                id: number;
+                name: string;
+                state: components["schemas"]["JobState"];
+            }[];
+        };
         /** @description By what a job is to be rendered */
         RendererChoice: {
             /**
@@ -3329,6 +3426,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description The renderer, and who uses it */
+        Renderer: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Renderer"] & components["schemas"]["RendererUse"];
+            };
+        };
         /** @description What If-None-Match names is still so */
         NotModified: {
             headers: {
@@ -3806,6 +3912,8 @@ export type Job = components['schemas']['Job'];
 export type JobMembers = components['schemas']['JobMembers'];
 export type TaskCounts = components['schemas']['TaskCounts'];
 export type JobRenderer = components['schemas']['JobRenderer'];
+export type Renderer = components['schemas']['Renderer'];
+export type RendererUse = components['schemas']['RendererUse'];
 export type RendererChoice = components['schemas']['RendererChoice'];
 export type Finding = components['schemas']['Finding'];
 export type Submission = components['schemas']['Submission'];
@@ -3817,6 +3925,7 @@ export type Output = components['schemas']['Output'];
 export type SceneFound = components['schemas']['SceneFound'];
 export type Preview = components['schemas']['Preview'];
 export type OutputFile = components['schemas']['OutputFile'];
+export type ResponseRenderer = components['responses']['Renderer'];
 export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponseBegun = components['responses']['Begun'];
 export type ResponseBatch = components['responses']['Batch'];
@@ -7926,6 +8035,171 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listRenderers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Renderer"][];
+                    };
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createRenderer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sha256": "ab5df26c3ab1d5d1b5a8c7d9d3c0bba4a1a6e9b6f2d3c4e5f60718293a4b5c6d",
+                 *       "file_name": "blender-4.3.2-linux-x64.tar.xz",
+                 *       "method": "blender"
+                 *     }
+                 */
+                "application/json": {
+                    sha256: components["schemas"]["Digest"];
+                    /** @description A version in it must be that of the program */
+                    file_name: string;
+                    /** @default blender */
+                    method?: string;
+                };
+            };
+        };
+        responses: {
+            201: components["responses"]["Renderer"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showRenderer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                renderer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Renderer"];
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteRenderer: {
+        parameters: {
+            query?: {
+                /** @description Pause those that need it */
+                jobs?: "pause";
+            };
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                renderer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeRenderer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                renderer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": false
+                 *     }
+                 */
+                "application/merge-patch+json": {
+                    enabled: boolean;
+                };
+                "application/json": {
+                    enabled: boolean;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Renderer"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listMethods: {
         parameters: {
             query?: never;
@@ -8126,6 +8400,8 @@ export interface operations {
                          */
                         power_online: number;
                         public_url: string | null;
+                        /** @description By which the renderers are signed that it delivers: Ed25519, base64 of 32 bytes */
+                        renderer_key: string;
                         /** @description Where distren-slave connects; 0: nowhere */
                         line_port: number;
                         /** @description Accounts; the first one administers the grid */

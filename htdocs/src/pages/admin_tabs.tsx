@@ -2,7 +2,7 @@
 import { useUser } from '../api/session';
 import { text } from '../text';
 
-const parts = ['', 'users', 'invitations', 'settings', 'methods', 'events'] as const;
+const parts = ['', 'users', 'invitations', 'settings', 'methods', 'renderers', 'events'] as const;
 const moderatorsParts: readonly string[] = ['', 'invitations'];
 
 export function AdminTabs({ here }: { here: (typeof parts)[number] }) {

@@ -14,7 +14,6 @@ import { Again, Fact, Heading, Loading, Missing, ProgressBar, StateBadge, Time, 
 import { Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon, type IconName } from '../parts/icons';
-import { rendererName } from '../parts/renderer';
 import { tried } from '../parts/toast';
 import { text } from '../text';
 import { Viewer } from '../viewer/viewer';
@@ -22,6 +21,7 @@ import { Boost } from './job_boost';
 import { Downloads } from './job_downloads';
 import { Frames } from './job_frames';
 import { JobImage } from './job_image';
+import { RendererFact } from './job_renderer';
 import { ShotFact } from './job_shot';
 
 const buttons: readonly (readonly [Action, IconName])[] = [
@@ -116,7 +116,7 @@ function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () =
       {given.engine && <Fact name={text.newJob.engine}>{text.engines[given.engine] ?? given.engine}</Fact>}
       {given.samples && <Fact name={text.newJob.samples}>{count(given.samples)}</Fact>}
       {given.percentage && <Fact name={text.newJob.percentage}>{given.percentage} %</Fact>}
-      <Fact name={text.job.renderer}>{job.renderer.version ? rendererName(job.renderer) : text.job.rendererLater}</Fact>
+      <RendererFact job={job} changed={changed} />
       <Fact name={text.newJob.priority}>{job.priority}</Fact>
       {job.queue_position !== null && job.state === 'active' && (
         <Fact name={text.boost.position}>{count(job.queue_position)}</Fact>

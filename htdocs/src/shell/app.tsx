@@ -15,6 +15,7 @@ import { AdminPage } from '../pages/admin';
 import { AdminEventsPage } from '../pages/admin_events';
 import { AdminInvitationsPage } from '../pages/admin_invitations';
 import { AdminMethodsPage } from '../pages/admin_methods';
+import { AdminRenderersPage } from '../pages/admin_renderers';
 import { AdminSettingsPage } from '../pages/admin_settings';
 import { AdminUsersPage } from '../pages/admin_users';
 import { HomePage } from '../pages/home';
@@ -72,6 +73,7 @@ function Page({ address, user }: { address: Address; user: User }) {
     if (second === 'users') return <AdminUsersPage />;
     if (second === 'settings') return <AdminSettingsPage />;
     if (second === 'methods') return <AdminMethodsPage />;
+    if (second === 'renderers') return <AdminRenderersPage />;
     if (second === 'events') return <AdminEventsPage />;
   }
   return <NotFound />;

@@ -1,6 +1,6 @@
 -- Corrects the powers of many slaves. p_batch: [[slave, method, version, build, device, power]...], thousandths of the
--- reference core, limited to a quarter to 1.25 times the benchmark. Slaves without a benchmark stay without a power. No
--- errors.
+-- reference core, limited to a quarter to 1.25 times the benchmark. Slaves without a benchmark stay without a power.
+-- No errors.
 CREATE OR REPLACE PROCEDURE power_correct(IN p_batch LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

@@ -31,6 +31,15 @@ std::shared_ptr<FakeSlave> add(Grid& grid, std::int64_t id, std::vector<store::M
   return slave;
 }
 
+protocol::RendererBuild archive(std::string build) {
+  return {.method = "blender",
+          .version = "4.3.2",
+          .build = std::move(build),
+          .size_bytes = 100,
+          .unpacked_bytes = 300,
+          .platform = "linux-x86_64"};
+}
+
 std::string version_of(json const& order) {
   return order["renderer"]["version"].get<std::string>();
 }
@@ -176,6 +185,7 @@ START_TEST(nobody_who_fits_is_said_with_what_there_is_and_without_a_time) {
   grid.renderer = store::JobRenderer{.version = "4.3.2", .build = build_a};
   grid.add_job(1, 4);
   auto const slave = add(grid, 7, {{"blender", "3.4.1"}, {"blender", "4.3.2", build_b}});
+  set_renderers(grid.core, "key", {archive(build_a)});
   auto const said = explain_job(grid.core, 1);
   ck_assert_text(said.rule, "no_slave_fits");
   ck_assert_text(said.sentence,
@@ -186,6 +196,43 @@ START_TEST(nobody_who_fits_is_said_with_what_there_is_and_without_a_time) {
   ck_assert(!status.at(0).forecast);
   add(grid, 8, {{"blender", "4.3.2", build_a}});
   ck_assert(job_statuses(grid.core, {1}, grid.now).at(0).forecast.has_value());
+}
+END_TEST
+
+START_TEST(a_build_that_was_removed_ends_in_a_sentence) {
+  Grid grid;
+  grid.renderer = store::JobRenderer{.version = "4.3.2", .build = build_a};
+  grid.add_job(1, 4);
+  auto const slave = add(grid, 7, {{"blender", "3.4.1"}});
+  ck_assert_text(
+      explain_job(grid.core, 1).sentence,
+      "blender 4.3.2 (build aaaaaaaaaaaa) was removed from this grid and none of the 1 slaves online has it; "
+      "they have blender 3.4.1: choose another version for it");
+}
+END_TEST
+
+START_TEST(an_order_says_where_its_archive_comes_from_and_only_who_takes_them_hears_of_renderers) {
+  Grid grid;
+  set_renderers(grid.core, "key", {archive(build_a)});
+  grid.renderer = store::JobRenderer{.version = "4.3.2", .build = build_a};
+  grid.add_job(1, 4);
+  auto const takes = std::make_shared<FakeSlave>();
+  ck_assert(admit_slave(grid.core, 7, "instance7", takes, grid.now).has_value());
+  grid.core.slaves.find(7)->takes_renderers = true;
+  SlaveCapabilities said = Grid::state(7);
+  said.methods = {{"blender", "4.3.2", build_a}};
+  slave_announced(grid.core, said, grid.now);
+  ck_assert_uint_eq(takes->of_type("renderers").size(), 1);
+  ck_assert_text(takes->of_type("renderers")[0]["items"][0]["build"], build_a);
+  auto const order = takes->of_type("order").at(0);
+  ck_assert_text(order["renderer"]["build"], build_a);
+  ck_assert_text(order["renderer"]["archive"]["url"], "/blob/" + build_a);
+  auto const own = add(grid, 8, {{"blender", "3.4.1"}});
+  set_renderers(grid.core, "key", {});
+  ck_assert_uint_eq(takes->of_type("renderers").size(), 2);
+  ck_assert_uint_eq(own->of_type("renderers").size(), 0);
+  slave_announced(grid.core, said, grid.now);
+  ck_assert_uint_eq(takes->of_type("renderers").size(), 2);  // not with each announce
 }
 END_TEST
 
@@ -229,7 +276,8 @@ TestGroup const renderers_tests{
      two_versions_and_two_builds_never_mix_in_one_job,
      a_slave_that_comes_back_with_a_frame_of_another_renderer_gives_it_up,
      a_job_goes_only_where_its_engine_works_or_nobody_knows,
-     nobody_who_fits_is_said_with_what_there_is_and_without_a_time, a_power_belongs_to_a_slave_and_a_build,
-     what_must_be_fetched_first_is_measured_when_a_job_asks_for_it}};
+     nobody_who_fits_is_said_with_what_there_is_and_without_a_time, a_build_that_was_removed_ends_in_a_sentence,
+     an_order_says_where_its_archive_comes_from_and_only_who_takes_them_hears_of_renderers,
+     a_power_belongs_to_a_slave_and_a_build, what_must_be_fetched_first_is_measured_when_a_job_asks_for_it}};
 
 }  // namespace

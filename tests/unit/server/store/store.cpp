@@ -174,7 +174,7 @@ START_TEST(slaves_are_kept_with_what_they_can_render) {
   auto const shown = store::show_slave(database, *slave);
   ck_assert_good(shown);
   ck_assert_uint_eq(shown->methods.size(), 1);
-  ck_assert_text(shown->methods[0].name + shown->methods[0].version, "blender3.4.1");
+  ck_assert_text(shown->methods[0].method.name + shown->methods[0].method.version, "blender3.4.1");
   ck_assert_int_eq(shown->cores, 8);
   ck_assert_text(shown->user_name, "owner");
   ck_assert(!shown->last_seen_at.empty());
