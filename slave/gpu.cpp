@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "common/base/digest.h"
 #include "common/base/text.h"
@@ -13,16 +12,11 @@ namespace distren {
 
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t max_gpus = 16;
 constexpr std::size_t text_limit = 120;  // bytes of an id or a name
 constexpr std::array<std::string_view, 5> gpu_types = {"OPTIX", "CUDA", "HIP", "ONEAPI", "METAL"};
-
-bool is_number(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
-}
 
 bool matches(std::string const& wanted, Gpu const& gpu) {
   return wanted == "auto" || wanted == gpu.id || lower_case(gpu.name).find(lower_case(wanted)) != std::string::npos;
@@ -34,21 +28,6 @@ std::string text_of(json const& device, char const* name) {
 }
 
 }  // namespace
-
-std::vector<fs::path> gpu_nodes(fs::path const& dev) {
-  std::vector<fs::path> nodes;
-  std::error_code error;
-  for (auto const& item : fs::directory_iterator(dev, error)) {
-    std::string const name = item.path().filename().string();
-    bool const card = name.starts_with("nvidia") && is_number(std::string_view(name).substr(6));
-    if (card || name == "nvidiactl" || name == "nvidia-uvm" || name == "nvidia-uvm-tools" || name == "kfd")
-      nodes.push_back(item.path());
-  }
-  for (auto const& item : fs::directory_iterator(dev / "dri", error))
-    if (item.path().filename().string().starts_with("renderD")) nodes.push_back(item.path());
-  std::ranges::sort(nodes);
-  return nodes;
-}
 
 Result<std::vector<Gpu>> parse_gpus(std::string_view line) {
   auto const event = json::parse(line, nullptr, false);

@@ -1,8 +1,7 @@
-// Graphics cards for renderers: the device files they need, the devices a renderer found, and those the volunteer
-// allows. Values and free functions; any thread. A renderer's output is untrusted.
+// Graphics cards for renderers: the devices a renderer found, and those the volunteer allows; what they need of the
+// machine is in gpu_access.h. Values and free functions; any thread. A renderer's output is untrusted.
 #pragma once
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -17,10 +16,6 @@ struct Gpu {
   std::string name;  // "NVIDIA GeForce RTX 3060"
   std::string type;  // OPTIX, CUDA, HIP, ONEAPI, METAL
 };
-
-// The device files below /dev that compute drivers open: of NVIDIA, of AMD's kernel driver, and render nodes; never
-// display devices.
-std::vector<std::filesystem::path> gpu_nodes(std::filesystem::path const& dev = "/dev");
 
 // Parses {"event":"devices","devices":[{"id","name","type"}]}. At most 16. Errors: invalid.
 Result<std::vector<Gpu>> parse_gpus(std::string_view line);

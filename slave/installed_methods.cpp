@@ -6,6 +6,7 @@
 
 #include "common/process/process.h"
 #include "common/process/sandbox.h"
+#include "slave/gpu_access.h"
 
 namespace distren {
 
@@ -41,7 +42,7 @@ Result<std::vector<Gpu>> find_gpus(InstalledMethod const& method, bool sandboxed
   if (sandboxed) {
     Sandbox sandbox;
     sandbox.bindings = {{method.method.folder, "/method", false}};
-    sandbox.devices = gpu_nodes();
+    show_gpus(sandbox);
     if (auto const entered = enter_sandbox(options, sandbox); !entered) return entered.error();
   }
   auto const report = run_process(std::move(options), std::chrono::seconds(120));

@@ -13,7 +13,8 @@ slave_sources = \
   %D%/full_screen.cpp %D%/full_screen.h \
   %D%/result_uploader.cpp %D%/result_uploader.h \
   %D%/image_check.cpp %D%/image_check.h \
-  %D%/gpu.cpp %D%/gpu.h %D%/cgroup.cpp %D%/cgroup.h %D%/installed_methods.cpp %D%/installed_methods.h \
+  %D%/gpu.cpp %D%/gpu.h %D%/gpu_access.cpp %D%/gpu_access.h \
+  %D%/cgroup.cpp %D%/cgroup.h %D%/installed_methods.cpp %D%/installed_methods.h \
   %D%/resource_limits.cpp %D%/resource_limits.h \
   %D%/line.cpp %D%/line.h \
   %D%/machine.cpp %D%/machine.h %D%/kernel_files.h \

@@ -16,6 +16,7 @@
 #include "common/render/output_names.h"
 #include "slave/disk_usage.h"
 #include "slave/folder_cleanup.h"
+#include "slave/gpu_access.h"
 #include "slave/shader_caches.h"
 
 namespace distren {
@@ -187,10 +188,8 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.limits.only_watched = !task.gpus.empty();
   if (settings_.sandboxed) {
     Sandbox sandbox;
-    if (!task.gpus.empty()) {
-      sandbox.devices = gpu_nodes();
-      sandbox.environment = {"CUDA_CACHE_PATH=/home/render/.cache/cuda"};
-    }
+    sandbox.tree = task.tree;
+    if (!task.gpus.empty()) show_gpus(sandbox);
     // Shaders compiled for one scene spare seconds to the next of the same owner; nothing else in its home outlives a
     // program. Mesa looks for them in the home of /etc/passwd, which does not exist here, unless this variable names
     // another.
@@ -401,8 +400,9 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   RenderMethod const& method = *task.method;
   auto const file = task.parameters.value("file", json());
   take_lent();
-  std::string const key = fmt::format("{}\n{}\n{}\n{}\n{}", method.name, task.program.string(), task.job.string(),
-                                      file.dump(), task.parameters.contains("scripts"));
+  std::string const key =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", method.name, task.program.string(), task.tree.string(),
+                  gpu_tag(task.gpus), task.job.string(), file.dump(), task.parameters.contains("scripts"));
   if (!method.session || key != key_ || interrupted_ || frames_ >= frames_of_one_program || !can_follow(task)) close();
   if (cancelled_) return fail(Errc::conflict, "cancelled");
   Frame frame;

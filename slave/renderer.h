@@ -39,10 +39,11 @@ struct RendererSettings {
 struct RenderTask {
   RenderMethod const* method = nullptr;
   std::filesystem::path program;
-  std::filesystem::path job;  // folder of the scene's files
-  std::int64_t owner = 0;     // of the job: shader caches are kept per owner
-  nlohmann::json parameters;  // checked for the whole order
-  std::string name;           // of the file in out/, one path part
+  std::filesystem::path tree{};  // in which the program lies, see Sandbox
+  std::filesystem::path job;     // folder of the scene's files
+  std::int64_t owner = 0;        // of the job: shader caches are kept per owner
+  nlohmann::json parameters;     // checked for the whole order
+  std::string name;              // of the file in out/, one path part
   std::chrono::milliseconds deadline{0};
   std::uint64_t size_limit = 0;  // bytes of the file
   std::vector<Gpu> gpus{};       // to render on; the same for all frames of an open program

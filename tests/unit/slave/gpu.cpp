@@ -6,6 +6,7 @@
 #include "common/base/files.h"
 #include "common/render/render_method.h"
 #include "slave/gpu.h"
+#include "slave/gpu_access.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 
@@ -21,15 +22,58 @@ void write(fs::path const& path, std::string const& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
+std::string names_of(std::vector<fs::path> const& paths, fs::path const& root) {
+  std::string out;
+  for (auto const& path : paths) out += path.lexically_relative(root).string() + " ";
+  return out;
+}
+
 START_TEST(only_device_files_of_compute_drivers_are_shown) {
   ScratchFolder const scratch;
-  for (auto const* name : {"nvidia0", "nvidia12", "nvidiactl", "nvidia-uvm", "nvidia-modeset", "nvidiaX", "kfd", "sda",
-                           "dri/renderD128", "dri/card0"})
-    write(scratch / name, "");
-  std::vector<std::string> names;
-  for (auto const& path : gpu_nodes(scratch.path())) names.push_back(path.filename().string());
-  ck_assert(names == (std::vector<std::string>{"renderD128", "kfd", "nvidia-uvm", "nvidia0", "nvidia12", "nvidiactl"}));
-  ck_assert(gpu_nodes(scratch / "nothing").empty());
+  for (auto const* name :
+       {"nvidia0", "nvidia12", "nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset",
+        "nvidia-caps/nvidia-cap1", "nvidiaX", "kfd", "sda", "kvm", "input/event0", "dri/renderD128", "dri/card0"})
+    write(scratch / "dev" / name, "");
+  ck_assert_text(names_of(gpu_access(scratch.path()).nodes, scratch.path()),
+                 "dev/dri/renderD128 dev/kfd dev/nvidia-caps/nvidia-cap1 dev/nvidia-modeset dev/nvidia-uvm "
+                 "dev/nvidia-uvm-tools dev/nvidia0 dev/nvidia12 dev/nvidiactl ");
+  ck_assert(gpu_access(scratch / "nothing").nodes.empty());
+}
+END_TEST
+
+START_TEST(folders_of_each_makers_driver_are_shown) {
+  auto const shown = [](std::vector<std::string> const& folders) {
+    ScratchFolder const scratch;
+    for (auto const& each : folders) fs::create_directories(scratch.path() / each);
+    return names_of(gpu_access(scratch.path()).folders, scratch.path());
+  };
+  ck_assert_text(shown({"sys/module/nvidia", "sys/module/nvidia_uvm", "sys/module/kvm", "sys/devices", "sys/kernel"}),
+                 "sys/devices sys/module/nvidia sys/module/nvidia_uvm ");
+  ck_assert_text(
+      shown({"opt/rocm", "opt/rocm-6.2.0", "opt/games", "sys/class/kfd", "sys/class/net", "sys/module/amdgpu"}),
+      "opt/rocm opt/rocm-6.2.0 sys/class/kfd sys/module/amdgpu ");
+  ck_assert_text(shown({"opt/intel", "sys/module/xe", "sys/module/i915", "sys/class/drm", "home/me"}),
+                 "opt/intel sys/class/drm sys/module/i915 sys/module/xe ");
+}
+END_TEST
+
+START_TEST(another_driver_has_other_facts) {
+  ScratchFolder const scratch;
+  auto const none = gpu_driver_facts(scratch.path());
+  write(scratch / "proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54\n");
+  auto const one = gpu_driver_facts(scratch.path());
+  write(scratch / "proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  560.10\n");
+  ck_assert(none != one && one != gpu_driver_facts(scratch.path()));
+}
+END_TEST
+
+START_TEST(compiled_kernels_of_graphics_cards_outlive_a_program) {
+  Sandbox sandbox;
+  show_gpus(sandbox);
+  std::string settings;
+  for (auto const& each : sandbox.environment) settings += each + " ";
+  ck_assert_says(settings, "CUDA_CACHE_PATH=/home/render/.cache/");
+  ck_assert_says(settings, "OPTIX_CACHE_PATH=/home/render/.cache/");
 }
 END_TEST
 
@@ -77,7 +121,8 @@ END_TEST
 
 TestGroup const devices_tests{
     "devices",
-    {only_device_files_of_compute_drivers_are_shown, a_list_of_devices_is_believed_only_as_far_as_it_goes,
-     devices_of_one_type_are_chosen_and_change_the_version}};
+    {only_device_files_of_compute_drivers_are_shown, folders_of_each_makers_driver_are_shown,
+     another_driver_has_other_facts, compiled_kernels_of_graphics_cards_outlive_a_program,
+     a_list_of_devices_is_believed_only_as_far_as_it_goes, devices_of_one_type_are_chosen_and_change_the_version}};
 
 }  // namespace

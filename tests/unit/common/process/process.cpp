@@ -273,6 +273,11 @@ END_TEST
 
 namespace {
 
+std::filesystem::path scratch_folder() {
+  char scratch[] = "/tmp/check_process.XXXXXX";
+  return ::mkdtemp(scratch);
+}
+
 ProcessReport run_inside(std::string script, Sandbox const& sandbox = {}) {
   auto options = shell(std::move(script));
   auto const entered = enter_sandbox(options, sandbox);
@@ -343,6 +348,68 @@ START_TEST(threads_work_inside) {
 }
 END_TEST
 
+START_TEST(the_advice_fits_what_bwrap_printed) {
+  for (auto const* text :
+       {"bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted", "bwrap: setting up uid map: Permission denied",
+        "bwrap: setting up gid map: Permission denied"}) {
+    ck_assert_says(sandbox_advice(text), "AppArmor");
+    ck_assert_says(sandbox_advice(text), "kernel.apparmor_restrict_unprivileged_userns");
+  }
+  ck_assert_says(
+      sandbox_advice("bwrap: No permissions to create new namespace, likely because the kernel does not allow"),
+      "kernel.unprivileged_userns_clone");
+  ck_assert_says(sandbox_advice("bwrap: Can't mount proc on /newroot/proc: Operation not permitted"), "systempaths");
+  ck_assert_says(sandbox_advice("bwrap: something new"), "by hand");
+}
+END_TEST
+
+START_TEST(a_program_whose_loader_is_not_shown_is_named_with_it) {
+  std::filesystem::path const folder = scratch_folder();
+  auto const refused = [&](std::string const& first_line) {
+    std::ofstream(folder / "program") << first_line << "\n";
+    std::filesystem::permissions(folder / "program", std::filesystem::perms::owner_all);
+    ProcessOptions options;
+    options.argv = {(folder / "program").string()};
+    auto const entered = enter_sandbox(options, {});
+    return entered ? std::string() : entered.error().message;
+  };
+  ck_assert_str_eq(refused("#!/bin/sh").c_str(), "");
+  ck_assert_says(refused("#!/run/host/usr/bin/bash"), "needs /run/host/usr/bin/bash, which is not there");
+  std::ofstream(folder.string() + ".loader") << "x";
+  ck_assert_says(refused("#! " + folder.string() + ".loader -x"), "is not shown in the sandbox");
+  std::filesystem::remove_all(folder);
+  std::filesystem::remove(folder.string() + ".loader");
+}
+END_TEST
+
+// As `ldd` has it: a shell and its libraries in a folder of their own.
+START_TEST(a_tree_is_shown_in_place_of_this_system) {
+  std::filesystem::path const folder = scratch_folder();
+  auto const made = run(shell(fmt::format(
+      "cd {} && mkdir -p usr/bin usr/lib etc && ln -s usr/bin bin && ln -s usr/lib lib && ln -s /usr/lib lib64 && "
+      "cp -L /bin/sh usr/bin/sh && ln -s /bin/sh usr/bin/shell && ln -s /usr/bin/outside.sh usr/bin/leads_out && "
+      "for f in $(ldd /bin/sh | grep -o '/[^ ]*'); do mkdir -p usr/lib/$(dirname ${{f#/lib*/}}); "
+      "cp -L $f usr/lib/${{f#/lib*/}}; done; cp -L /lib64/ld-linux-x86-64.so.2 usr/lib/; echo mine > etc/ld.so.conf",
+      folder.string())));
+  ck_assert_msg(made.end.ok(), "%s", made.output.c_str());
+  ProcessOptions options;
+  options.argv = {"/usr/bin/shell", "-c", "echo /usr/bin/*; read -r line </etc/ld.so.conf; echo $line"};
+  Sandbox sandbox;
+  sandbox.tree = folder;
+  auto const entered = enter_sandbox(options, sandbox);
+  ck_assert_msg(entered.has_value(), "%s", entered ? "" : entered.error().message.c_str());
+  auto const report = run(std::move(options));
+  ck_assert_str_eq(report.output.c_str(), "/usr/bin/leads_out /usr/bin/sh /usr/bin/shell\nmine\n");
+  for (auto const* program : {"/usr/bin/leads_out", "/usr/bin/env", "/../../../bin/sh/x"}) {
+    options.argv = {program};
+    auto const refused = enter_sandbox(options, sandbox);
+    ck_assert(!refused);
+    ck_assert_says(refused.error().message, "there is no program");
+  }
+  std::filesystem::remove_all(folder);
+}
+END_TEST
+
 namespace {
 
 TestGroup const process_tests{"process",
@@ -374,11 +441,13 @@ TestGroup const process_tests{"process",
 TestGroup const sandbox_tests{
     "sandbox",
     {inside_there_is_no_home_no_network_no_environment, inside_only_the_output_folder_can_be_written,
-     inside_new_namespaces_and_internet_sockets_are_denied, the_sandbox_dies_with_everything_in_it,
-     threads_work_inside},
+     inside_new_namespaces_and_internet_sockets_are_denied, the_sandbox_dies_with_everything_in_it, threads_work_inside,
+     a_program_whose_loader_is_not_shown_is_named_with_it, a_tree_is_shown_in_place_of_this_system},
     {.timeout_s = 120, .reason_to_skip = [] {
        auto const available = sandbox_available();
        return available ? std::string() : available.error().message;
      }}};
+
+TestGroup const advice_tests{"sandbox_advice", {the_advice_fits_what_bwrap_printed}};
 
 }  // namespace
