@@ -8,8 +8,8 @@ build_packages=(
 )
 grid_packages=(blender bubblewrap ca-certificates mariadb-server python3)
 test_packages=(
-  chromium chromium-driver clang-format clang-tidy curl ffmpeg imagemagick libxml2-utils mandoc openssl povray procps
-  python3-jsonschema python3-yaml
+  chromium chromium-driver clang-format clang-tidy curl ffmpeg imagemagick libxml2-utils mandoc openssl povray
+  povray-includes procps python3-jsonschema python3-yaml
 )
 # Other packages of Node.js than Debian's bring npm along.
 command -v npm >/dev/null || test_packages+=(npm)

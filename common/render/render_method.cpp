@@ -218,6 +218,11 @@ Result<RenderMethod> read_method(std::string const& file, XmlElement const& root
     if (!benchmark) return benchmark.error();
     method.benchmark = std::move(*benchmark);
   }
+  for (auto const& element : root.children("probe")) {
+    auto probe = read_probe(method, file, element);
+    if (!probe) return probe.error();
+    method.probes.push_back(std::move(*probe));
+  }
   return method;
 }
 

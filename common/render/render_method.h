@@ -19,6 +19,7 @@
 
 #include "common/base/result.h"
 #include "common/render/benchmark.h"
+#include "common/render/probe.h"
 
 namespace distren {
 
@@ -81,6 +82,7 @@ struct RenderMethod {
   std::vector<MessagePattern> warnings;
   std::vector<MessagePattern> failures;
   std::optional<Benchmark> benchmark{};  // empty: slaves are not benchmarked with this method
+  std::vector<Probe> probes{};           // what a slave tries before it offers the method; empty: it is believed
   int digits = 4;
   std::vector<Format> formats;
   bool sized = false;      // the image's size is given by the parameters width and height

@@ -24,6 +24,7 @@ tests_unit_test_common_SOURCES = tests/unit/common/archive/unpack.cpp tests/unit
   tests/unit/common/http/http_client.cpp tests/unit/common/http/tls.cpp tests/unit/common/http/transfer.cpp \
   tests/unit/common/process/process.cpp tests/unit/common/protocol/messages.cpp \
   tests/unit/common/render/frame_range.cpp tests/unit/common/render/output_names.cpp \
+  tests/unit/common/render/probe.cpp \
   tests/unit/common/render/render_method.cpp
 tests_unit_test_common_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS) $(XML_CFLAGS) $(ARCHIVE_CFLAGS)
 tests_unit_test_common_LDADD = $(TEST_LIBS) $(ARCHIVE_LIBS)

@@ -50,7 +50,8 @@ std::string refusal(std::string const& definition) {
   fs::path const folder = ::mkdtemp(scratch);
   fs::create_directories(folder / "blender");
   fs::copy_file(methods_folder() / "method.xsd", folder / "method.xsd");
-  fs::copy(methods_folder() / "blender" / "benchmark", folder / "blender" / "benchmark");
+  for (auto const* scenes : {"benchmark", "probe"})
+    fs::copy(methods_folder() / "blender" / scenes, folder / "blender" / scenes);
   std::ofstream(folder / "blender" / "method.xml") << definition;
   auto const method = load_render_method(folder / "blender");
   fs::remove_all(folder);
