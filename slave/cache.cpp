@@ -237,6 +237,12 @@ bool Cache::evict(fs::path const& path) {
   return ::unlink(path.c_str()) == 0;
 }
 
+void Cache::remove(Pinned file) {
+  fs::path const path = std::move(file.path);
+  file.lock = {};
+  if (evict(path)) verified_.erase(path.filename().string());
+}
+
 Result<void> Cache::make_room(std::uint64_t coming, std::set<std::string> const& needed) {
   auto const alone = open_lock(folder_ / "locks" / "eviction");  // two would delete twice what is too much
   if (!alone) return lock_failed(folder_ / "locks" / "eviction");
@@ -246,19 +252,28 @@ Result<void> Cache::make_room(std::uint64_t coming, std::set<std::string> const&
     locked = try_lock(alone, LOCK_EX);
   }
   if (locked == Locked::failed) return lock_failed(folder_ / "locks" / "eviction");
-  auto held = all_files(folder_);
-  std::uint64_t total = coming;
-  for (auto const& file : held) {
-    total += file.size;
+  struct Old {
+    std::uint64_t size = 0;
+    std::int64_t used = 0;
+    std::function<bool()> remove;
+  };
+  std::vector<Old> held;
+  for (auto const& file : all_files(folder_)) {
     newest_use_ = std::max(newest_use_, file.used);
+    held.push_back({file.size, file.used, [this, file, &needed] {
+                      if (needed.contains(file.sha256) || !evict(file.path)) return false;
+                      verified_.erase(file.sha256);
+                      return true;
+                    }});
   }
-  std::ranges::sort(held, {}, &CachedFile::used);
+  if (options_.neighbours)
+    for (auto& each : options_.neighbours()) held.push_back({each.size, each.used, std::move(each.remove)});
+  std::uint64_t total = coming;
+  for (auto const& each : held) total += each.size;
+  std::ranges::sort(held, {}, &Old::used);
   // Where the other one takes longer than that, it is the one to delete.
-  for (auto file = held.begin(); file != held.end() && total > options_.limit && locked == Locked::yes; ++file) {
-    if (needed.contains(file->sha256) || !evict(file->path)) continue;
-    verified_.erase(file->sha256);
-    total -= file->size;
-  }
+  for (auto each = held.begin(); each != held.end() && total > options_.limit && locked == Locked::yes; ++each)
+    if (each->remove()) total -= each->size;
   std::error_code error;
   auto const space = fs::space(folder_, error);
   if (!error && space.available < coming + disk_reserve)

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/base/files.h"
 #include "common/base/result.h"
@@ -24,8 +25,15 @@ namespace distren {
 
 class Cache {
 public:
+  // What else is kept in the folder within its limit, to be removed when it is older than files.
+  struct Neighbour {
+    std::uint64_t size = 0;
+    std::int64_t used = 0;           // ns
+    std::function<bool()> remove{};  // false: it is in use
+  };
   struct Options {
-    std::uint64_t limit = 0;  // bytes
+    std::uint64_t limit = 0;                               // bytes, of files and neighbours together
+    std::function<std::vector<Neighbour>()> neighbours{};  // as they are now
     // Only ever used to order files by use, and never backwards: see next_use().
     std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
     // How long another slave that fetches the same file may get no further.
@@ -41,10 +49,11 @@ public:
   };
   // From the cache, or fetched over the network (file.url must be absolute).
   Result<Pinned> fetch(HttpClient& client, protocol::Input const& file, HttpClient::Progress const& received);
-  // Deletes old files until `coming` bytes more would fit; those of `needed` digests stay, and so does what another
-  // slave has pinned or is fetching.
+  // Deletes old files and neighbours until `coming` bytes more would fit; those of `needed` digests stay, and so does
+  // what another slave has pinned or is fetching.
   Result<void> make_room(std::uint64_t coming, std::set<std::string> const& needed);
   [[nodiscard]] bool holds(protocol::Input const& file) const;
+  void remove(Pinned file);  // unless another slave has it pinned, or is fetching it
 
 private:
   struct Seen {  // a file as it was when it was hashed; a replaced or changed one is hashed again

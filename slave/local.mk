@@ -32,6 +32,7 @@ slave_sources = \
   %D%/slave_config.cpp %D%/slave_config.h \
   %D%/availability_monitor.cpp %D%/availability_monitor.h \
   %D%/task_runner.cpp %D%/task_runner.h \
+  %D%/delivered_renderers.cpp %D%/delivered_renderers.h %D%/renderer_store.cpp %D%/renderer_store.h \
   %D%/workspace.cpp %D%/workspace.h
 slave_units = units/slave-1-of-3.cpp units/slave-2-of-3.cpp units/slave-3-of-3.cpp
 if UNITS
