@@ -73,6 +73,8 @@ public:
 
   // Until a frame was rendered and taken, if `once`; or until the server turns this slave away for good.
   Result<void> run() {
+    while (runner_.try_next_renderer(true)) {
+    }
     std::jthread talking([this](std::stop_token const& over) { talk(over); });
     auto const ended = render_orders();
     talking.request_stop();
@@ -406,6 +408,7 @@ int main(int argc, char** argv) {
   config.state = default_state_folder();
   config.methods = default_methods_folder();
   config.image_program = default_image_program();
+  config.delivered = {"own"};  // of the grid it takes scenes alone
   bool once = false;
   bool no_sandbox = false;
   app.add_option("--server", config.server, "Address of the server, like https://grid.example.org:8443")->required();

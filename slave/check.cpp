@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <optional>
 
 #include "common/base/text.h"
@@ -31,6 +32,31 @@ struct ConnectionCheck final : LineHandler {
   void lost(std::string const&) override {}
   void tick() override {}
 };
+
+// True: something can be rendered.
+bool check_renderers(TaskRunner& shop) {
+  shop.renderers().forget_failures();
+  fmt::print("trying what the programs can do\n");
+  std::fflush(stdout);
+  while (shop.try_next_renderer(true)) {
+  }
+  bool usable = false;
+  for (auto const& [installed, trial, problem] : shop.renderers().rows()) {
+    std::string const name =
+        fmt::format("{} {} ({})", installed->method.title, installed->full_version(), installed->where().string());
+    bool const works = trial && trial->usable;
+    usable = usable || (works && installed->method.name != "stitch");
+    std::string const engines =
+        trial && !trial->engines.empty() ? fmt::format(": {}", fmt::join(trial->engines, ", ")) : "";
+    row("method", works ? name + engines : name + ": FAILED, is not offered" + (problem.empty() ? "" : "; " + problem));
+    for (auto const& gpu : installed->gpus) row("gpu", fmt::format("{} ({}, {})", gpu.name, gpu.type, gpu.id));
+    if (trial)
+      for (auto const& failure : trial->failures)
+        row(failure.engine.empty() ? "  FAILED" : "  engine",
+            failure.engine.empty() ? failure.reason : fmt::format("{} FAILED: {}", failure.engine, failure.reason));
+  }
+  return usable;
+}
 
 bool check_connection(SlaveConfig const& config, TaskRunner const& shop) {
   LineOptions options;
@@ -71,13 +97,18 @@ int check_slave(SlaveConfig const& config) {
     row("methods", "FAILED: " + shop.error().message);
     return 1;
   }
-  for (auto const& each : (*shop)->methods()) {
-    row("method", fmt::format("{} {} ({})", each.method.title, each.full_version(), each.program.string()));
-    for (auto const& gpu : each.gpus) row("gpu", fmt::format("{} ({}, {})", gpu.name, gpu.type, gpu.id));
-  }
+  bool const renders = check_renderers(**shop);
   for (auto const& remark : (*shop)->remarks()) row("remark", remark);
+  if (auto const* delivered = (*shop)->delivered()) {
+    auto const key = delivered->key_fingerprint();
+    row("delivered", fmt::format("{} renderers of the grid are here; its key is {}", delivered->store().all().size(),
+                                 key.empty() ? "not known yet" : key));
+  } else {
+    row("delivered", "renderers of the grid are not taken, by your configuration");
+  }
   row("outbox", fmt::format("{} results wait", (*shop)->outbox().entries().size()));
-  return check_connection(config, **shop) ? 0 : 1;
+  bool const connected = check_connection(config, **shop);
+  return renders && connected ? 0 : 1;
 }
 
 }  // namespace distren

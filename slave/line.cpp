@@ -9,6 +9,7 @@
 #include "common/base/digest.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/protocol/renderers.h"
 #include "slave/backoff.h"
 
 namespace distren {
@@ -36,6 +37,7 @@ LineOptions line_options(SlaveConfig const& config, bool once) {
   options.slavekey = config.slavekey;
   options.slavepassword = config.slavepassword;
   options.once = once;
+  if (config.takes_delivered()) options.offers = {std::string(protocol::renderers_offer)};
   return options;
 }
 
@@ -77,7 +79,8 @@ Result<protocol::Reading<protocol::Welcome>> Line::sign_on(LineStream& stream, m
                                  .slavekey = options_.slavekey,
                                  .slavepassword = options_.slavepassword,
                                  .instance = instance_,
-                                 .software = {"distren-slave", DISTREN_VERSION}};
+                                 .software = {"distren-slave", DISTREN_VERSION},
+                                 .offers = options_.offers};
   if (auto const sent = stream.write_line(protocol::write(message)); !sent) return sent.error();
   auto const until = Clock::now() + milliseconds(20000);
   while (Clock::now() < until && !stopping_) {

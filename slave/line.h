@@ -25,8 +25,9 @@ struct LineOptions {
   std::string slavepassword;
   std::chrono::milliseconds first_retry{500};
   std::chrono::milliseconds longest_retry{300000};
-  bool once = false;               // give up at the first refusal or failure to connect
-  std::function<double()> random;  // evenly from [0, 1); absent: the system's
+  std::vector<std::string> offers{};  // of the sign-on
+  bool once = false;                  // give up at the first refusal or failure to connect
+  std::function<double()> random;     // evenly from [0, 1); absent: the system's
 };
 
 LineOptions line_options(SlaveConfig const& config, bool once);

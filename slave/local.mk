@@ -24,14 +24,14 @@ slave_sources = \
   %D%/shader_caches.cpp %D%/shader_caches.h \
   %D%/machine_monitor.cpp %D%/machine_monitor.h \
   %D%/render_warnings.cpp %D%/render_warnings.h \
-  %D%/renderer.cpp %D%/renderer.h \
+  %D%/renderer.cpp %D%/renderer.h %D%/renderer_stock.cpp %D%/renderer_stock.h %D%/trial.cpp %D%/trial.h \
   %D%/server_address.cpp %D%/server_address.h \
   %D%/slave.cpp %D%/slave.h \
   %D%/slave_messages.cpp \
   %D%/remote_settings.cpp \
   %D%/slave_config.cpp %D%/slave_config.h \
   %D%/availability_monitor.cpp %D%/availability_monitor.h \
-  %D%/task_runner.cpp %D%/task_runner.h \
+  %D%/task_runner.cpp %D%/task_runner.h %D%/task_renderers.cpp \
   %D%/delivered_renderers.cpp %D%/delivered_renderers.h %D%/renderer_store.cpp %D%/renderer_store.h \
   %D%/workspace.cpp %D%/workspace.h
 slave_units = units/slave-1-of-3.cpp units/slave-2-of-3.cpp units/slave-3-of-3.cpp

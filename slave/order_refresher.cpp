@@ -67,6 +67,8 @@ Result<void> OrderRefresher::refresh(protocol::FrameOrder& order, HttpClient con
   if (order.inputs_url.empty()) order.inputs = std::move(fresh->inputs);
   order.inputs_url = std::move(fresh->inputs_url);
   order.upload_url = std::move(fresh->upload_url);
+  if (order.renderer.archive && fresh->renderer.archive)
+    order.renderer.archive->url = std::move(fresh->renderer.archive->url);
   order.urls_expire_ms = fresh->urls_expire_ms;
   return {};
 }

@@ -72,6 +72,19 @@ json Slave::status() {
            {"outbox", results},
            {"state", protocol::choice_name(protocol::activities, activity())},
            {"finishing", over_ && !once_}};
+  out["renderers"] = json::array();
+  for (auto const& row : runner_.renderers().rows()) out["renderers"].push_back(to_json(row));
+  if (auto const* delivered = runner_.delivered()) {
+    out["renderer_key"] = delivered->key_fingerprint();
+    out["renderer_problems"] = delivered->problems();
+    out["fetchable_renderers"] = json::array();
+    for (auto const& each : delivered->fetchable())
+      out["fetchable_renderers"].push_back({{"method", each.method},
+                                            {"version", each.version},
+                                            {"build", each.build},
+                                            {"size_bytes", each.size_bytes},
+                                            {"unpacked_bytes", each.unpacked_bytes}});
+  }
   if (!working_) return out;
   out["attempt"] = *working_;
   out["job"] = working_job_;

@@ -21,7 +21,8 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds idle_renderer_limit{60};  // a program that waits so long gives its memory back
 constexpr std::chrono::seconds goodbye_limit{10};
-constexpr std::size_t finishing_limit = 4;  // images to check; a faster renderer waits
+constexpr std::chrono::seconds announce_interval{1};  // while renderers are tried: servers slow down who says more
+constexpr std::size_t finishing_limit = 4;            // images to check; a faster renderer waits
 constexpr char const* stop_reason = "the volunteer stopped this slave";
 
 }  // namespace
@@ -350,9 +351,11 @@ void Slave::fetch_ahead() {
 }
 
 void Slave::render_orders() {
+  auto announce_due = Clock::now();
+  bool trial_next = true;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    auto const has_work = [this] { return !waiting_.empty() && allowed_; };
+    auto const has_work = [this] { return allowed_ && (!waiting_.empty() || runner_.has_untried(true)); };
     if (!has_work()) {
       if (!changed_.wait_for(lock, idle_renderer_limit, [&] { return stopping_ || has_work(); })) {
         lock.unlock();
@@ -361,6 +364,20 @@ void Slave::render_orders() {
       }
       continue;
     }
+    // Frames and probes by turns, so that neither waits for all of the others.
+    bool const idle = waiting_.empty();
+    if (runner_.has_untried(idle) && (idle || std::exchange(trial_next, false))) {
+      lock.unlock();
+      runner_.try_next_renderer(idle);
+      bool const last = !runner_.has_untried(idle);
+      if (last || Clock::now() >= announce_due) {
+        line_.send(protocol::write_line(announcement()));
+        announce_due = Clock::now() + announce_interval;
+      }
+      lock.lock();
+      continue;
+    }
+    trial_next = true;
     protocol::FrameOrder const order = std::move(waiting_.front());
     waiting_.pop_front();
     working_ = order.attempt;

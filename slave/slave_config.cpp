@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "common/base/config.h"
+#include "common/base/digest.h"
 #include "common/base/files.h"
 #include "common/base/places.h"
 
@@ -43,17 +44,44 @@ fs::path home_folder() {
   return home != nullptr && *home == '/' ? fs::path(home) : fs::path();
 }
 
-// Paths are relative to the file's folder, not to the current one. The names of the settings programs.NAME are those of
-// the installed methods.
-void read_programs(Config& config, SlaveConfig& out) {
+// Paths are relative to the file's folder, not to the current one; a name without a slash is looked up in PATH. The
+// names of the settings are those of the installed methods. Returns what is wrong.
+std::string read_programs(Config& config, fs::path const& folder, SlaveConfig& out) {
   std::error_code error;
+  std::string wrong;
   for (auto const& item : fs::directory_iterator(out.methods, error)) {
     if (!item.is_directory(error)) continue;
     std::string const name = item.path().filename().string();
     std::string program;
+    std::vector<std::string> programs;
     config.read("programs." + name, program);
-    if (!program.empty()) out.programs.emplace(name, program);
+    config.read_text_or_list("renderers." + name, programs);
+    if (!program.empty() && !programs.empty())
+      wrong = fmt::format("programs.{0} and renderers.{0} are both set; keep one of them", name);
+    if (!program.empty()) programs = {program};
+    for (auto& each : programs)
+      if (each.find('/') != std::string::npos && program.empty()) each = (folder / each).lexically_normal().string();
+    if (!programs.empty()) out.programs.emplace(name, std::move(programs));
   }
+  return wrong;
+}
+
+std::string check_delivered(SlaveConfig const& config) {
+  for (auto const& each : config.delivered) {
+    bool const word = (each == "signed" || each == "own") && config.delivered.size() == 1;
+    if (!word && !is_sha256_hex(each))
+      return fmt::format(
+          "renderers: {} is not usable; it is \"signed\", \"own\" or a list of SHA-256 digests of 64 "
+          "hexadecimal digits each",
+          each);
+  }
+  auto const key = from_base64(config.renderer_key);
+  if (!config.renderer_key.empty() && (!key || key->size() != 32))
+    return fmt::format(
+        "renderer_key: {} is no key; it is the base64 text of 32 bytes that the grid's administrator "
+        "names",
+        config.renderer_key);
+  return {};
 }
 
 Result<void> read_availability(Config& config, AvailabilitySettings& out) {
@@ -154,7 +182,10 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   config->read("limits.upload_kib_per_second", out.upload_kib_per_second, 0, 10 << 20);
   config->read("availability.allow_full_screen", out.allow_full_screen);
   config->read("availability.remote_settings", out.remote_settings);
-  read_programs(*config, out);
+  config->read("renderer_key", out.renderer_key);
+  config->read_text_or_list("renderers", out.delivered);
+  config->read_text_or_list("renderers.delivered", out.delivered);
+  std::string const programs_wrong = read_programs(*config, fs::absolute(file).parent_path(), out);
   auto const schedule = read_availability(*config, out.availability);
   if (auto const good = config->finish(renamed_settings); !good) return good.error();
   if (!schedule) return fail(Errc::invalid, fmt::format("{}: {}", file.string(), schedule.error().message));
@@ -162,6 +193,8 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   auto const wrong = [&file](std::string const& what) {
     return fail(Errc::invalid, fmt::format("{}: {}", file.string(), what));
   };
+  for (auto const& problem : {programs_wrong, check_delivered(out)})
+    if (!problem.empty()) return wrong(problem);
   if (out.sandbox != "on" && out.sandbox != "off") return wrong("sandbox is \"on\" or \"off\"");
   if (out.cgroup != "auto" && out.cgroup != "on" && out.cgroup != "off")
     return wrong("cgroup is \"auto\", \"on\" or \"off\"");

@@ -40,7 +40,11 @@ struct SlaveConfig {
   std::string sandbox = "on";            // "off": untrusted files run with the volunteer's own rights
   std::filesystem::path methods;         // definitions of render methods
   std::filesystem::path image_program;
-  std::map<std::string, std::string> programs;  // by method: where its program is, when not in PATH
+  // By method: its programs, or root folders of trees with one, in the order of preference; else that of its
+  // definition.
+  std::map<std::string, std::vector<std::string>> programs;
+  std::vector<std::string> delivered{"signed"};  // renderers of the grid: "signed", "own" for none, or their digests
+  std::string renderer_key;                      // of the grid, base64; empty: the first that it names
 
   std::vector<std::string> trusted_owners;  // names or ids of users
   bool allow_scripts = false;               // whether their scenes may run scripts and drivers, inside the sandbox
@@ -54,6 +58,8 @@ struct SlaveConfig {
   std::string log_level = "info";
   std::string log_file;
 
+  // Whether renderers that the grid delivers are run. Never without a sandbox.
+  [[nodiscard]] bool takes_delivered() const { return sandboxed() && delivered != std::vector<std::string>{"own"}; }
   [[nodiscard]] std::filesystem::path cache_folder() const { return cache.empty() ? state / "cache" : cache; }
   [[nodiscard]] bool sandboxed() const { return sandbox != "off"; }
 };

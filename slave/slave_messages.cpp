@@ -24,6 +24,9 @@ void Slave::received(protocol::Incoming const& incoming) {
     send_log(protocol::read<protocol::LogRequest>(message).message.attempt, id);
   } else if (type == protocol::Verdict::type) {
     uploader_.answered(protocol::read<protocol::Verdict>(message).message);
+  } else if (type == protocol::RendererList::type) {
+    runner_.renderers_offered(protocol::read<protocol::RendererList>(message).message);
+    line_.send(protocol::write_line(announcement()));
   } else if (type == protocol::SettingsMessage::type && config_.remote_settings) {
     auto const settings = protocol::read<protocol::SettingsMessage>(message);
     set_remote_settings({settings.message.requested, settings.problems}, true);

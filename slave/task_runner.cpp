@@ -41,12 +41,6 @@ Result<FileDescriptor> lock_state(fs::path const& folder) {
   return lock;
 }
 
-// "optix-1a2b3c4d"; empty: the processor.
-std::string device_of(InstalledMethod const& method) {
-  std::string const tag = gpu_tag(method.gpus);
-  return tag.empty() ? tag : tag.substr(1);  // it begins with a plus
-}
-
 // An Error of rendering has the name of a result's code as its `problem`; this one is for those without.
 Error with_code(Error const& error, std::string_view code) {
   bool const has_one = protocol::result_code_named(error.problem) != protocol::ResultCode::other;
@@ -71,7 +65,15 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
                             config.image_program.empty() ? "" : " at " + config.image_program.string()));
   auto lock = lock_state(config.state);
   if (!lock) return lock.error();
-  auto cache = Cache::open(config.cache_folder(), {.limit = static_cast<std::uint64_t>(config.cache_mib) << 20});
+  Cache::Options cache_options{.limit = static_cast<std::uint64_t>(config.cache_mib) << 20};
+  std::optional<RendererStore> store;
+  if (config.takes_delivered()) {
+    auto opened = RendererStore::open(config.cache_folder() / "renderers");
+    if (!opened) return opened.error();
+    store = std::move(*opened);
+    cache_options.neighbours = [store] { return store->neighbours(); };
+  }
+  auto cache = Cache::open(config.cache_folder(), std::move(cache_options));
   if (!cache) return cache.error();
   auto workspace = Workspace::open(config.state / "jobs", config.sandboxed());
   if (!workspace) return workspace.error();
@@ -82,23 +84,30 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
   shop->may_run_scripts_ = [config](std::int64_t owner, std::string const& name) {
     return config.may_run_scripts(owner, name);
   };
-  auto programs = config.programs;
-  programs.try_emplace("stitch", config.image_program.string());  // not in PATH
-  auto methods = find_installed_methods(config.methods, programs, shop->remarks_);
+  std::map<std::string, std::vector<std::string>> programs{{"stitch", {config.image_program.string()}}};  // not in PATH
+  for (auto const& [name, places] : config.programs) programs[name] = places;
+  auto methods = load_render_methods(config.methods);
   if (!methods) return methods.error();
   shop->methods_ = std::move(*methods);
-  bool const renders =
-      std::ranges::any_of(shop->methods_, [](auto const& each) { return each.method.name != "stitch"; });
-  if (!renders)
+  auto installed = find_installed_methods(shop->methods_, programs, config.sandboxed(), shop->remarks_);
+  bool const renders = std::ranges::any_of(installed, [](auto const& each) { return each.method.name != "stitch"; });
+  if (!renders && !config.takes_delivered())
     return fail(Errc::unavailable, fmt::format("no render program was found: {}", fmt::join(shop->remarks_, "; ")));
 
-  for (auto& each : shop->methods_) {
-    if (config.gpu_devices.empty() || each.method.device_arguments.empty()) continue;
-    auto const found = find_gpus(each, config.sandboxed());
-    if (found)
-      each.gpus = choose_gpus(config.gpu_devices, *found, shop->remarks_);
-    else
-      shop->remarks_.push_back("gpu: " + found.error().message);
+  shop->renderers_ = std::make_unique<RendererStock>(
+      TrialMemory(config.state / "trials.json", fmt::format("{} {}", DISTREN_VERSION, config.sandbox)));
+  shop->sandboxed_ = config.sandboxed();
+  shop->gpu_devices_ = config.gpu_devices;
+  for (auto& each : installed) shop->add_renderer(std::move(each));
+  if (store) {
+    auto delivered = DeliveredRenderers::open({.key_file = config.state / "renderer_key",
+                                               .key = config.renderer_key,
+                                               .accepted = config.delivered,
+                                               .limit = static_cast<std::uint64_t>(config.cache_mib) << 20},
+                                              *store);
+    if (!delivered) return delivered.error();
+    shop->delivered_ = std::move(*delivered);
+    shop->add_stored_renderers();
   }
 
   shop->machine_ = this_machine();
@@ -156,21 +165,20 @@ protocol::Announce TaskRunner::announcement(int slots) const {
   if (auto const space = fs::space(state_, unknown); !unknown)
     announce.disk_free_mib = static_cast<std::int64_t>(space.available >> 20);
   announce.slots = slots;
-  for (auto const& each : methods_)
-    announce.renderers.push_back({.method = each.method.name, .version = each.version, .device = device_of(each)});
+  announce.renderers = offered_renderers();
   auto const add = [&announce](std::string const& name) {
     if (std::ranges::find(announce.devices, name, &protocol::Device::name) == announce.devices.end())
       announce.devices.push_back({name});
   };
-  for (auto const& each : methods_)
-    for (auto const& gpu : each.gpus) add(gpu.name);
+  for (auto const& each : renderers_->rows())
+    for (auto const& gpu : each.installed->gpus) add(gpu.name);
   if (announce.devices.empty())
     for (auto const& gpu : machine_.gpus) add(gpu);  // none is configured: those of the machine
   return announce;
 }
 
 void TaskRunner::prefetch(protocol::FrameOrder const& ordered, FileOrigins const& from) {
-  if (!method_for(ordered)) return;
+  if (!renderers_->choose(ordered)) return;
   auto order = ordered;
   if (auto const laid_out = stage(order, from, *prefetch_client_); !laid_out)
     spdlog::debug("prefetch attempt={} reason={}", order.attempt, quote(laid_out.error().message));
@@ -190,20 +198,6 @@ void TaskRunner::cancel() {
 void TaskRunner::allow() {
   cancelled_ = false;
   renderer_->allow();
-}
-
-Result<InstalledMethod const*> TaskRunner::method_for(protocol::FrameOrder const& order) const {
-  for (auto const& each : methods_) {
-    if (each.method.name != order.renderer.method) continue;
-    if (compare_versions(each.version, order.renderer.version) < 0)
-      return fail(Errc::invalid,
-                  fmt::format("the file needs {} {}, and this slave has {}", each.method.title,
-                              printable(order.renderer.version, 40), each.version),
-                  "renderer_missing");
-    return &each;
-  }
-  return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.renderer.method, 40)),
-              "renderer_missing");
 }
 
 Result<void> TaskRunner::list_inputs(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client) {
@@ -382,15 +376,16 @@ TaskRunner::RenderedFrame TaskRunner::render(protocol::FrameOrder const& ordered
                                              OnProgress const& progress) {
   auto order = ordered;  // its addresses may be renewed
   RenderedFrame rendered_frame;
-  auto const method = method_for(order);
-  if (!method) return {.outcome = give_up(order, method.error())};
-  auto parameters = check_parameters((*method)->method, order.parameters, ParameterScope::order);
+  auto const chosen = choose_renderer(order, from);
+  if (!chosen) return {.outcome = give_up(order, cancelled_ ? fail(Errc::conflict, "cancelled") : chosen.error())};
+  InstalledMethod const& installed = **chosen;
+  RenderMethod const& method = installed.method;
+  auto parameters = check_parameters(method, order.parameters, ParameterScope::order);
   // The server checked them by its own definition: this slave's is of another version.
   if (!parameters) return {.outcome = give_up(order, with_code(parameters.error(), "renderer_missing"))};
   // Whatever the job requests: only this machine allows scripts.
   parameters->erase("scripts");
-  bool const known = std::ranges::find((*method)->method.parameters, "scripts", &MethodParameter::name) !=
-                     (*method)->method.parameters.end();
+  bool const known = std::ranges::find(method.parameters, "scripts", &MethodParameter::name) != method.parameters.end();
   if (known && may_run_scripts_(order.owner.id, order.owner.name)) (*parameters)["scripts"] = "allowed";
   if (order.output && !order.output->format.empty() && !parameters->contains("format"))
     (*parameters)["format"] = order.output->format;
@@ -405,15 +400,16 @@ TaskRunner::RenderedFrame TaskRunner::render(protocol::FrameOrder const& ordered
   if (!folder) return {.outcome = give_up(order, folder.error())};
 
   RenderTask task;
-  task.method = &(*method)->method;
-  task.program = (*method)->program;
+  task.method = &method;
+  task.program = installed.program;
+  task.tree = installed.tree;
   task.job = *folder;
   task.owner = order.owner.id;
   task.parameters = std::move(*parameters);
   std::string const extension = order.output ? fs::path(order.output->name).extension().string() : "";
   task.name = fmt::format("{}{}", order.attempt, extension);
   task.deadline = std::chrono::milliseconds(order.deadline_ms);
-  task.gpus = (*method)->gpus;
+  task.gpus = installed.gpus;
   task.size_limit = order.output ? static_cast<std::uint64_t>(order.output->max_bytes) : 0;
   rendering_ = true;
   auto const rendered = renderer_->render(task, progress);

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,12 +19,13 @@
 #include "common/protocol/announce.h"
 #include "common/protocol/order.h"
 #include "slave/cache.h"
+#include "slave/delivered_renderers.h"
 #include "slave/image_check.h"
-#include "slave/installed_methods.h"
 #include "slave/machine.h"
 #include "slave/order_refresher.h"
 #include "slave/outbox.h"
 #include "slave/renderer.h"
+#include "slave/renderer_stock.h"
 #include "slave/server_address.h"
 #include "slave/slave_config.h"
 #include "slave/workspace.h"
@@ -74,16 +76,27 @@ public:
   void suspend(bool stopped) { renderer_->suspend(stopped); }  // any thread
   [[nodiscard]] std::filesystem::path const& state() const { return state_; }
   void close_renderer() { renderer_->close(); }
+  // Tries the next renderer of which nothing is known yet (idle: or which failed earlier), on the renderer's thread;
+  // what announcement() offers may change. False: there is none.
+  bool try_next_renderer(bool idle);
+  [[nodiscard]] bool has_untried(bool idle) const { return renderers_->untried(idle) != nullptr; }
 
   [[nodiscard]] protocol::Announce announcement(int slots) const;  // of the machine and its renderers
   [[nodiscard]] Outbox& outbox() { return *outbox_; }
-  [[nodiscard]] std::vector<InstalledMethod> const& methods() const { return methods_; }
+  [[nodiscard]] RendererStock& renderers() { return *renderers_; }
+  // Of those that the grid delivers; nullptr: none is taken here.
+  [[nodiscard]] DeliveredRenderers const* delivered() const { return delivered_.get(); }
+  void renderers_offered(protocol::RendererList const& list);  // any thread; changes what announcement() offers
   [[nodiscard]] std::vector<std::string> const& remarks() const { return remarks_; }  // found while opening
   [[nodiscard]] HttpClient::Options const& http_options() const { return http_; }
 
 private:
   TaskRunner(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
-  Result<InstalledMethod const*> method_for(protocol::FrameOrder const& order) const;
+  void add_renderer(InstalledMethod installed);
+  void add_stored_renderers();
+  [[nodiscard]] std::vector<protocol::Renderer> offered_renderers() const;
+  Result<RendererStock::Installed> choose_renderer(protocol::FrameOrder& order, FileOrigins const& from);
+  Result<void> fetch_renderer(protocol::FrameOrder& order, FileOrigins const& from);
   Result<std::filesystem::path> stage(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client);
   Result<std::filesystem::path> fetch(protocol::FrameOrder order, FileOrigins const& from, HttpClient& client);
   Result<void> list_inputs(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client);
@@ -101,7 +114,13 @@ private:
   std::atomic<int> threads_ = 1;
   std::atomic<int> memory_mib_ = 0;
   std::atomic<bool> rendering_ = false;
-  std::vector<InstalledMethod> methods_;
+  std::map<std::string, RenderMethod> methods_;  // all that are defined here
+  std::unique_ptr<RendererStock> renderers_;
+  std::unique_ptr<DeliveredRenderers> delivered_;
+  bool sandboxed_ = true;
+  std::vector<std::string> gpu_devices_;  // of the configuration
+  std::string held_build_;                // of the renderer's thread: the delivered one that no slave may remove now
+  FileDescriptor held_;
   std::vector<std::string> remarks_;
   HttpClient::Options http_;
   std::unique_ptr<HttpClient> client_;

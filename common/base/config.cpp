@@ -132,6 +132,15 @@ void Config::read(std::string_view key, std::vector<std::string>& target) {
   }
 }
 
+void Config::read_text_or_list(std::string_view key, std::vector<std::string>& target) {
+  auto const* node = tree_->table.at_path(key).node();
+  if (node == nullptr || node->is_table()) return;
+  if (!node->is_string()) return read(key, target);
+  std::string text;
+  read(key, text);
+  target = {text};
+}
+
 Result<void> Config::finish(std::span<RenamedSetting const> renamed) const {
   std::vector<std::string> problems = tree_->problems;
   tree_->find_unknown(tree_->table, "", renamed, problems);

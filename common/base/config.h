@@ -35,7 +35,8 @@ public:
   void read(std::string_view key, std::int64_t& target, std::int64_t min, std::int64_t max);
   void read(std::string_view key, int& target, int min, int max);
   void read(std::string_view key, std::vector<std::string>& target);
-  void read(std::string_view key, std::filesystem::path& target);  // relative to the file's folder
+  void read_text_or_list(std::string_view key, std::vector<std::string>& target);  // a table is left to its own keys
+  void read(std::string_view key, std::filesystem::path& target);                  // relative to the file's folder
 
   // Every problem, one a line, each with file, line, key, value and what is allowed. An unknown key is reported with
   // its new name, if it is among `renamed`, or else the known key that is spelt most alike.

@@ -22,7 +22,8 @@ def it_signs_on_and_reports_its_capabilities(server, slave):
     assert line.sign_on["protocols"] == [1] and line.sign_on["slavekey"] == "K1", line.sign_on
     assert line.sign_on["slavepassword"] == "s3cret" and len(line.sign_on["instance"]) == 32
     announce = line.announce
-    assert announce["renderers"] == [{"method": "blender", "version": "3.4.1", "engines": []}], announce
+    engines = ["CYCLES", "BLENDER_EEVEE", "BLENDER_WORKBENCH"]
+    assert announce["renderers"] == [{"method": "blender", "version": "3.4.1", "engines": engines}], announce
     assert announce["slots"] == 1 and announce["cores"] >= 1 and announce["memory_mib"] > 0 and announce["holding"] == []
 
 

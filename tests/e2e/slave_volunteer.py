@@ -146,9 +146,9 @@ def a_renderer_runs_in_a_control_group_where_available(server, slave):
     assert frame(server, line, 1, "good")["outcome"] == "done"
     with open(slave.folder + "/bin/groups") as file:
         groups = file.read().splitlines()
-    assert len(groups) == 2 and "/bin/true" in groups[0], groups
+    assert len(groups) == 3 and "/bin/true" in groups[0], groups  # then what was tried, and the frame
     for word in ("--user --scope", "MemoryMax=900M", "TasksMax=77", "CPUQuota=200%", " -- "):
-        assert word in groups[1], groups
+        assert word in groups[1] and word in groups[2], groups
 
 
 a_renderer_runs_in_a_control_group_where_available.settings = {"memory_mib": 900, "max_processes": 77}

@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""A fake renderer: speaks the protocol of Blender's driver and misbehaves as the scene file names; for tests only."""
+"""A fake renderer: speaks the protocol of Blender's driver and misbehaves as the scene file names; for tests only.
+
+Beside it may lie "version", what it claims to be, and "engines.json", how it behaves with an engine when a slave tries it.
+"""
 import json
 import os
 import random
@@ -9,6 +12,21 @@ import time
 import zlib
 
 ME = "started as %d" % random.getrandbits(60)
+
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def beside(name, otherwise):
+    try:
+        with open(os.path.join(HERE, name)) as file:
+            return file.read().strip()
+    except OSError:
+        return otherwise
+
+
+VERSION = beside("version", "3.4.1")
+ENGINES = json.loads(beside("engines.json", "{}"))
 
 
 def send(**values):
@@ -54,7 +72,9 @@ def render(order, behaviour):
     send(event="warning", text=ME)
     if "devices" in order:
         send(event="warning", text="devices " + " ".join(d["type"] + ":" + d["id"] for d in order["devices"]))
-    if behaviour == "no card":
+    if behaviour == "version":
+        send(event="warning", text="version " + VERSION)
+    if behaviour == "no card" or (behaviour == "only processor" and "devices" in order):
         return send(event="problem", text="the graphics card is not there any more", machine=True)
     if behaviour == "plant":
         home = os.environ["HOME"]
@@ -111,7 +131,7 @@ def render(order, behaviour):
 
 render.count = 0
 if "--version" in sys.argv:
-    print("Blender 3.4.1")
+    print("Blender " + VERSION)
     sys.exit(0)
 if sys.argv[-1].endswith("devices.py"):
     send(event="devices", devices=[{"id": "CUDA_0", "name": "NVIDIA Fake 9", "type": "CUDA"},
@@ -120,8 +140,13 @@ if sys.argv[-1].endswith("devices.py"):
                                   {"id": "X", "name": "a lie", "type": "MAGIC"}, 7])
     sys.exit(0)
 scene = next(a for a in sys.argv if a.endswith(".blend"))
-with open(scene) as file:
-    behaviour = file.read().strip()
+with open(scene, "rb") as file:
+    behaviour = file.read()
+try:
+    behaviour = behaviour.decode().split("#")[0].strip()
+except UnicodeDecodeError:  # a real file: what a slave tries
+    behaviour = None
 send(event="loaded", scenes=[])
 for line in sys.stdin:
-    render(json.loads(line), behaviour.split("#")[0].strip())
+    asked = json.loads(line)
+    render(asked, ENGINES.get(asked.get("engine"), "good") if behaviour is None else behaviour)

@@ -88,7 +88,7 @@ class FakeServer:
             **changes.pop("attempt_changes", {})}
         message = {
             "type": "order", "kind": "render", "job": changes.pop("job", 1),
-            "renderer": {"method": changes.pop("method", "blender"), "version": changes.pop("version", "1.0")},
+            "renderer": {"method": changes.pop("method", "blender"), "version": changes.pop("version", "")},
             "parameters": {"file": listed[0][0], "format": "PNG", **changes.pop("parameters", {})},
             "inputs": [{"path": p, "sha256": d, "size_bytes": s, "url": "/api/v1/files/blobs/" + d}
                        for p, d, s in listed],

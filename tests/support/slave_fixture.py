@@ -43,7 +43,7 @@ class Slave:
         with open(self.folder + "/slave.toml", "w") as file:
             for name, value in values.items():
                 file.write("%s = %s\n" % (name, json.dumps(value)))
-            if not real:
+            if not real and "renderers.blender" not in settings:
                 file.write("[programs]\nblender = %s\n" % json.dumps(self.folder + "/program/renderer"))
         self.process = None
         self.path = os.environ["PATH"]
@@ -56,8 +56,12 @@ class Slave:
         return self
 
     def signed_on(self, *arguments):
+        """Its connection, when all that it has is tried."""
         self.start(*arguments)
-        return self.server.next_line()
+        line = self.server.next_line()
+        while len((line.announce["renderers"] or [{"engines": ()}])[0]["engines"]) < 3:  # the fake renderer's
+            line.announce = line.expect("announce")
+        return line
 
     def kill(self):
         self.process.kill()

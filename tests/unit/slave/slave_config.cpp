@@ -43,7 +43,8 @@ START_TEST(a_configuration_is_read) {
   ck_assert(config->slavepassword == "pass word");
   ck_assert(config->state == scratch / "s");  // from where the file lies
   ck_assert(config->cache_folder() == scratch / "s/cache");
-  ck_assert(config->programs.at("blender") == "/opt/blender/blender");
+  ck_assert(config->programs.at("blender") == std::vector<std::string>{"/opt/blender/blender"});
+  ck_assert(config->takes_delivered());
   ck_assert(config->sandboxed());
   write(scratch / "slave.toml", read(scratch / "slave.toml").insert(0, "cache = \"shared\"\n"));
   auto const sharing = load_slave_config(scratch / "slave.toml");
@@ -81,6 +82,47 @@ START_TEST(wrong_settings_are_named) {
 }
 END_TEST
 
+START_TEST(several_programs_of_a_method_are_read) {
+  ScratchFolder const scratch;
+  std::string const head = "slavekey = \"K\"\nslavepassword = \"p\"\nmethods = \"" +
+                           fs::absolute(source_folder() / "methods").string() + "\"\n";
+  write(scratch / "slave.toml", head +
+                                    "[renderers]\nblender = [\"/opt/b/blender\", \"trees/sid\", \"blender\"]\n"
+                                    "povray = \"/opt/pov\"\ndelivered = \"own\"\n");
+  auto const config = load_slave_config(scratch / "slave.toml");
+  ck_assert_msg(config.has_value(), "%s", config ? "" : config.error().message.c_str());
+  ck_assert(config->programs.at("blender") ==
+            (std::vector<std::string>{"/opt/b/blender", (scratch / "trees/sid").string(), "blender"}));
+  ck_assert(config->programs.at("povray") == std::vector<std::string>{"/opt/pov"});
+  ck_assert(!config->takes_delivered());
+  ck_assert_says(config_problem(scratch, head + "renderers.blender = []\nprograms.blender = \"x\"\n" +
+                                             "[renderers.more]\nx = 1\n"),
+                 "renderers.more");
+  ck_assert_says(config_problem(scratch, head + "renderers.blender = [\"a\"]\nprograms.blender = \"x\"\n"), "both set");
+}
+END_TEST
+
+START_TEST(what_the_grid_delivers_is_taken_as_configured) {
+  ScratchFolder const scratch;
+  std::string const head = "slavekey = \"K\"\nslavepassword = \"p\"\nmethods = \"" +
+                           fs::absolute(source_folder() / "methods").string() + "\"\n";
+  auto const takes = [&](std::string const& text) {
+    write(scratch / "slave.toml", head + text);
+    auto const config = load_slave_config(scratch / "slave.toml");
+    ck_assert_msg(config.has_value(), "%s", config ? "" : config.error().message.c_str());
+    return config->takes_delivered();
+  };
+  std::string const digest(64, 'a'), key(43, 'A');
+  ck_assert(takes("") && takes("renderers = \"signed\"\n") && takes("renderers = [\"" + digest + "\"]\n"));
+  ck_assert(!takes("renderers = \"own\"\n") && !takes("sandbox = \"off\"\n"));
+  ck_assert(takes("renderer_key = \"" + key + "=\"\n"));
+  for (std::string const wrong :
+       {"renderers = \"any\"\n", "renderers = [\"signed\", \"own\"]\n", "renderers = [\"abc\"]\n"})
+    ck_assert_says(config_problem(scratch, head + wrong), "\"own\" or a list");
+  ck_assert_says(config_problem(scratch, head + "renderer_key = \"abc\"\n"), "renderer_key: abc");
+}
+END_TEST
+
 START_TEST(a_password_file_that_others_can_read_is_refused) {
   ScratchFolder const scratch;
   write(scratch / "secret", "p\n");
@@ -100,7 +142,8 @@ END_TEST
 
 TestGroup const configuration_tests{
     "configuration",
-    {a_configuration_is_read, scripts_are_allowed_to_named_owners_alone, wrong_settings_are_named,
+    {a_configuration_is_read, several_programs_of_a_method_are_read, what_the_grid_delivers_is_taken_as_configured,
+     scripts_are_allowed_to_named_owners_alone, wrong_settings_are_named,
      a_password_file_that_others_can_read_is_refused, a_missing_configuration_names_where_it_was_sought}};
 
 }  // namespace
