@@ -1,5 +1,6 @@
 # DistRen's driver inside Blender: renders frames of the open file, one after the other.
 # Run as: blender --background --factory-startup --disable-autoexec -t N FILE --python-exit-code 97 --python driver.py
+# -- FOLDER, the folder of the job's files.
 # Reads one JSON object a line from stdin, {"frame": 5, "output": "/out/0005.png", "format": "PNG", ...}, and renders
 # it; the end of stdin ends Blender. Replies are lines "DISTREN {json}" on stdout with an "event": loaded, warning,
 # problem (this frame cannot be rendered, and why), done. A "done" with "next": [6, 14] means that only these frames can
@@ -18,6 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from distren_options import (choose_camera, choose_denoising_data, choose_engine, choose_format, choose_samples,
                              choose_scene, choose_size, choose_tile, choose_view_layer, use_devices)
+from distren_paths import find_files
 from distren_report import Problem, report_loaded, report_missing, send
 from distren_safety import neutralise
 
@@ -191,6 +193,7 @@ def render_frame(order):
 
 
 def main():
+    find_files(sys.argv[sys.argv.index("--") + 1] if "--" in sys.argv else os.path.dirname(bpy.data.filepath))
     neutralise()
     report_missing()
     report_loaded()

@@ -319,7 +319,9 @@ START_TEST(the_command_line_is_built_from_the_definition) {
                                            "--python-exit-code",
                                            "97",
                                            "--python",
-                                           "/method/driver.py"};
+                                           "/method/driver.py",
+                                           "--",
+                                           "/job"};
   ck_assert(arguments == wanted);
 }
 END_TEST
