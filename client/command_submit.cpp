@@ -26,6 +26,7 @@ constexpr std::size_t max_parameter_bytes = 256 << 10;  // the server's limit
 struct Submission {
   std::string file;
   std::string root;
+  bool all_files = false;  // of the root
   std::string method = "blender";
   std::vector<std::string> settings;  // NAME=VALUE, of any method
   SceneOptions scene_options;
@@ -99,8 +100,9 @@ Result<Prepared> prepare(Submission const& given) {
                   fmt::format("{} has no frame range; set it, like --frames 1-250", printable(given.file)));
     auto const named = given.method == "povray" ? povray_references(given.file) : Result<BlendSummary>(BlendSummary{});
     if (!named) return fail(named.error().code, fmt::format("{}: {}", printable(given.file), named.error().message));
-    auto scene =
-        given.root.empty() ? files_of_scene(given.file, *named) : files_of_folder(given.file, *named, given.root);
+    // No reader says what a file of another method needs: its root is sent whole.
+    bool const whole = given.all_files || (!given.root.empty() && given.method != "povray");
+    auto scene = files_of_scene(given.file, *named, {given.root, whole, false});
     if (!scene) return scene.error();
     return Prepared{*std::move(scene), given.scene_options.frames};
   }
@@ -109,8 +111,7 @@ Result<Prepared> prepare(Submission const& given) {
     return fail(summary.error().code, fmt::format("{}: {}", printable(given.file), summary.error().message));
   auto choices = check_options(*summary, given.scene_options);
   if (!choices) return choices.error();
-  auto scene =
-      given.root.empty() ? files_of_scene(given.file, *summary) : files_of_folder(given.file, *summary, given.root);
+  auto scene = files_of_scene(given.file, *summary, {given.root, given.all_files, true});
   if (!scene) return scene.error();
   for (auto const& message : choices->warnings) scene->warnings.push_back(message);
   return Prepared{*std::move(scene), choices->frames};
@@ -209,6 +210,7 @@ Result<int> submit(Context const& context, Submission const& given) {
   auto prepared = prepare(given);
   if (!prepared) return prepared.error();
   for (auto const& message : prepared->scene.warnings) warn(context, message);
+  if (!prepared->scene.rest.empty()) context.note(prepared->scene.rest);
   auto session = context.session();
   if (!session) return session.error();
   Json project;
@@ -278,8 +280,10 @@ void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& giv
   command->add_option("--fps", given->fps, "Frames per second of the video, 1 to 240 (default from the scene, else 24)")
       ->check(CLI::Range(1, 240))
       ->needs(video);
-  command->add_option("--root", given->root,
-                      "Folder to submit as a whole, with the scene in it (default: only files that the scene uses)");
+  auto* root = command->add_option("--root", given->root,
+                                   "Folder that holds the scene and the files it uses (default the scene's folder)");
+  command->add_flag("--all-files", given->all_files, "Send all files of the root, not only those that the scene names")
+      ->needs(root);
 }
 
 }  // namespace

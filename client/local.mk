@@ -23,6 +23,7 @@ client_sources = \
   %D%/project.cpp %D%/project.h \
   %D%/scene_options.cpp %D%/scene_options.h \
   %D%/scene_files.cpp %D%/scene_files.h \
+  %D%/scene_folder.cpp %D%/scene_folder.h \
   %D%/scene_report.cpp %D%/scene_report.h \
   %D%/session.cpp %D%/session.h \
   %D%/settings.cpp %D%/settings.h \

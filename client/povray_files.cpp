@@ -17,8 +17,9 @@ Result<BlendSummary> povray_references(std::filesystem::path const& scene) {
     if (!summary) continue;
     for (auto const& reference : summary->references) {
       if (!known.insert(reference.path).second) continue;
-      out.files.push_back(
-          {reference.kind == "include" ? "included file" : reference.kind, reference.path, false, false});
+      out.files.push_back({.kind = reference.kind == "include" ? "included file" : reference.kind,
+                           .path = reference.path,
+                           .extent = reference.computed ? Extent::pattern : Extent::file});
       if (reference.kind == "include") texts.push_back(scene.parent_path() / reference.path);
     }
   }

@@ -4,13 +4,14 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "client/scene_folder.h"
 #include "common/base/files.h"
 #include "common/base/text.h"
+#include "scene/blend/file_series.h"
 
 namespace distren::client {
 namespace {
@@ -29,48 +30,6 @@ bool is_utf8(std::string const& text) {
   }
 }
 
-// "wood_001" and similar: the part before the frame number, and whether there is one.
-std::string series_stem(std::string stem, bool& has_number) {
-  auto const end = stem.size();
-  while (!stem.empty() && std::isdigit(static_cast<unsigned char>(stem.back())) != 0) stem.pop_back();
-  has_number = stem.size() < end;
-  return stem;
-}
-
-bool counts(std::string_view text, bool tiles) {
-  return !text.empty() && std::ranges::all_of(text, [tiles](unsigned char c) {
-    return std::isdigit(c) != 0 || (tiles && (c == 'u' || c == 'v' || c == '_'));
-  });
-}
-
-// The files that a path with <UDIM> or <UVTILE>, or the first image of a sequence, stands for.
-std::vector<fs::path> files_of_series(fs::path const& pattern) {
-  std::vector<fs::path> out;
-  auto const name = pattern.filename().string();
-  std::string before;
-  std::string after;
-  auto const mark = name.find('<');
-  bool const tiles = mark != std::string::npos && name.find('>', mark) != std::string::npos;
-  bool numbered = true;
-  if (tiles) {
-    before = name.substr(0, mark);
-    after = name.substr(name.find('>', mark) + 1);
-  } else {
-    before = series_stem(pattern.stem().string(), numbered);
-    after = pattern.extension().string();
-  }
-  std::error_code code;
-  if (!numbered) return fs::is_regular_file(pattern, code) ? std::vector{pattern} : out;
-  fs::directory_iterator entries(pattern.parent_path(), code);
-  for (; !code && entries != fs::directory_iterator(); entries.increment(code)) {
-    auto const entry = entries->path().filename().string();
-    if (entry.size() > before.size() + after.size() && entry.starts_with(before) && entry.ends_with(after) &&
-        counts(std::string_view(entry).substr(before.size(), entry.size() - before.size() - after.size()), tiles))
-      out.push_back(entries->path());
-  }
-  return out;
-}
-
 // The folder that contains both.
 fs::path common_folder(fs::path const& a, fs::path const& b) {
   fs::path out;
@@ -79,152 +38,204 @@ fs::path common_folder(fs::path const& a, fs::path const& b) {
   return out;
 }
 
+// A file here, and the place below the root where the scene looks for it.
+struct Found {
+  fs::path file, place;
+};
+
 class Collector {
 public:
-  explicit Collector(fs::path root) : root_(std::move(root)) {}
+  Collector(fs::path root, Reach const& reach) : root_(std::move(root)), reach_(reach) {}
 
-  Result<void> add(fs::path const& file);
-  Result<void> add_folder(fs::path const& folder, std::vector<fs::path>& above);
-  Result<void> add_references(fs::path const& blend, BlendSummary const& summary, bool whole_folder, int depth);
+  Result<void> add(Found const& found);
+  Result<void> add_all();
+  Result<void> add_references(fs::path const& blend, BlendSummary const& summary, int depth);
   Result<SceneFiles> finish(fs::path const& blend);
 
 private:
-  Result<void> add_reference(ExternalFile const& reference, fs::path const& blend, bool whole_folder, int depth);
-  Result<void> follow_library(fs::path const& library, bool whole_folder, int depth);
-  [[nodiscard]] bool inside(fs::path const& file) const;
+  Result<void> add_reference(ExternalFile const& reference, fs::path const& blend, int depth);
+  Result<void> add_folder(fs::path const& folder, fs::path const& place);
+  Result<void> follow_library(Found const& library, int depth);
+  [[nodiscard]] fs::path place_of(ExternalFile const& reference, fs::path const& blend) const;
+  [[nodiscard]] bool is_here(ExternalFile const& reference, fs::path const& place) const;
+  [[nodiscard]] std::vector<Found> files_at(ExternalFile const& reference, fs::path const& place) const;
+  [[nodiscard]] std::string rest() const;
   void warn(std::string sentence) {
     if (std::ranges::find(warnings_, sentence) == warnings_.end()) warnings_.push_back(std::move(sentence));
   }
+  void warn_of(ExternalFile const& reference, fs::path const& blend, std::string const& what);
 
   fs::path root_;  // canonical
+  Reach const& reach_;
   std::map<std::string, SourceFile> files_;
   std::set<fs::path> libraries_;
   std::vector<std::string> warnings_;
 };
 
-bool Collector::inside(fs::path const& file) const {
-  auto const relative = file.lexically_relative(root_);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
-Result<void> Collector::add(fs::path const& file) {
-  auto const relative = file.lexically_relative(root_).generic_string();
+Result<void> Collector::add(Found const& found) {
+  auto const relative = found.place.lexically_relative(root_).generic_string();
   if (files_.contains(relative)) return {};
   if (auto good = check_relative_path(relative); !good) return good.error();
   if (!is_utf8(relative))
     return fail(Errc::invalid, fmt::format("the file name '{}' is not UTF-8; rename the file", printable(relative)));
   struct stat status {};
-  if (stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+  if (stat(found.file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
     warn(fmt::format("'{}' is not a regular file and is left out", printable(relative)));
     return {};
   }
   std::error_code code;
-  auto const real = fs::canonical(file, code);
-  if (code || !inside(real))
+  auto const real = fs::canonical(found.file, code);
+  if (code || !lies_below(root_, real))
     return fail(Errc::invalid, fmt::format("'{}' is a link that leads out of '{}'; put a copy in its place",
                                            printable(relative), root_.string()));
   if (files_.size() >= max_files)
     return fail(Errc::invalid, fmt::format("'{}' holds more than {} files; choose a smaller folder with --root",
                                            root_.string(), grouped(max_files)));
-  files_[relative] = SourceFile{relative, file, status.st_size};
+  files_[relative] = SourceFile{relative, found.file, status.st_size};
   return {};
 }
 
-bool is_left_out(std::string const& name, bool folder) {
-  if (folder) return name == ".git" || name == ".svn" || name == ".hg" || name == "__MACOSX" || name == "__pycache__";
-  if (name.ends_with('~') || name.ends_with(".blend@") || name == ".DS_Store" || name == "Thumbs.db") return true;
-  auto const mark = name.rfind(".blend");
-  return mark != std::string::npos && counts(std::string_view(name).substr(mark + 6), false);
+Result<void> Collector::add_folder(fs::path const& folder, fs::path const& place) {
+  return each_file_in(root_, folder, [&](fs::path const& file, fs::path const& below) {
+    return add({file, place / below});
+  });
 }
 
-Result<void> Collector::add_folder(fs::path const& folder, std::vector<fs::path>& above) {
-  std::error_code code;
-  auto const real = fs::canonical(folder, code);
-  if (code || !(real == root_ || inside(real)))
-    return fail(Errc::invalid, fmt::format("the folder '{}' is a link that leads out of '{}'; put a copy in its place",
-                                           folder.string(), root_.string()));
-  if (std::ranges::find(above, real) != above.end()) return {};  // a link to a folder that contains it
-  above.push_back(real);
-  fs::directory_iterator entries(folder, code);
-  for (; !code && entries != fs::directory_iterator(); entries.increment(code)) {
-    std::error_code ignored;
-    bool const is_folder = entries->is_directory(ignored);
-    if (is_left_out(entries->path().filename().string(), is_folder)) continue;
-    auto added = is_folder ? add_folder(entries->path(), above) : add(entries->path());
-    if (!added) return added;
-  }
-  above.pop_back();
-  if (code) return fail(Errc::invalid, fmt::format("cannot read the folder '{}': {}", folder.string(), code.message()));
-  return {};
+Result<void> Collector::add_all() {
+  return add_folder(root_, root_);
 }
 
-Result<void> Collector::follow_library(fs::path const& library, bool whole_folder, int depth) {
+Result<void> Collector::follow_library(Found const& library, int depth) {
   std::error_code code;
-  if (depth >= deepest_library || !libraries_.insert(fs::weakly_canonical(library, code)).second) return {};
-  auto summary = inspect_blend(library);
+  if (depth >= deepest_library || !libraries_.insert(fs::weakly_canonical(library.file, code)).second) return {};
+  auto summary = inspect_blend(library.file);
   if (!summary) {
     warn(fmt::format("the linked library '{}' cannot be read: {}",
-                     printable(library.lexically_relative(root_).string()), summary.error().message));
+                     printable(library.place.lexically_relative(root_).string()), summary.error().message));
     return {};
   }
-  return add_references(library, *summary, whole_folder, depth + 1);
+  return add_references(library.place, *summary, depth + 1);
 }
 
-Result<void> Collector::add_reference(ExternalFile const& reference, fs::path const& blend, bool whole_folder,
-                                      int depth) {
-  auto const shown = printable(reference.stored, 300);  // as Blender shows it
-  auto const owner = printable(blend.filename().string(), 100);
-  bool const audible = reference.kind == "sound";  // a missing sound changes no image
-  if (reference.absolute) {
-    if (audible) return {};
-    warn(
-        fmt::format("the {} '{}' of {} has an absolute path, which no other machine has; in Blender choose File > "
-                    "External Data > Make All Paths Relative, or pack it",
-                    reference.kind, shown, owner));
-    return {};
-  }
-  auto const file = (blend.parent_path() / reference.path).lexically_normal();
+std::vector<Found> Collector::files_at(ExternalFile const& reference, fs::path const& place) const {
   std::error_code code;
-  auto const found = reference.many                    ? files_of_series(file)
-                     : fs::is_regular_file(file, code) ? std::vector{file}
-                                                       : std::vector<fs::path>{};
-  if (found.empty()) {
-    if (fs::is_directory(file, code) && inside(file) && !whole_folder) {
-      std::vector<fs::path> above;
-      return add_folder(file, above);
-    }
-    if (!fs::exists(file, code) && !audible)
-      warn(fmt::format("the {} '{}' of {} is missing; it will not render correctly", reference.kind, shown, owner));
-    return {};
+  FileSeries const series(place.filename().string(), reference.extent);
+  if (!series.many()) {
+    auto const file = find_alike(root_, place);
+    return fs::is_regular_file(file, code) ? std::vector{Found{file, place}} : std::vector<Found>();
   }
-  if (!inside(file)) {
-    if (audible) return {};
-    warn(fmt::format("the {} '{}' of {} lies outside {} and is not sent; submit with --root '{}', which holds both",
-                     reference.kind, shown, owner, whole_folder ? "the --root folder" : "the scene's folder",
-                     printable(common_folder(root_, file.parent_path()).string(), 300)));
-    return {};
+  std::map<std::string, fs::path> found;  // by the name in the scene
+  fs::directory_iterator entries(find_alike(root_, place.parent_path()), code);
+  for (; !code && entries != fs::directory_iterator(); entries.increment(code)) {
+    auto const name = entries->path().filename().string();
+    auto const called = series.like(name);
+    std::error_code ignored;
+    if (called.empty() || !entries->is_regular_file(ignored)) continue;
+    if (name == called || !found.contains(called)) found[called] = entries->path();
   }
-  for (auto const& each : found)
-    if (auto added = add(each); !added) return added;
-  return reference.kind == "library" ? follow_library(file, whole_folder, depth) : Result<void>();
+  std::vector<Found> out;
+  for (auto const& [name, file] : found) out.push_back({file, place.parent_path() / name});
+  return out;
 }
 
-Result<void> Collector::add_references(fs::path const& blend, BlendSummary const& summary, bool whole_folder,
-                                       int depth) {
+bool Collector::is_here(ExternalFile const& reference, fs::path const& place) const {
+  std::error_code code;
+  return reference.extent == Extent::folder ? fs::is_directory(find_alike(root_, place), code)
+                                            : !files_at(reference, place).empty();
+}
+
+// Where the scene's reference lies, if it may be sent; relative ones may lie outside. Empty: an absolute path that no
+// other machine would find.
+fs::path Collector::place_of(ExternalFile const& reference, fs::path const& blend) const {
+  if (!reference.absolute) return (blend.parent_path() / reference.path).lexically_normal();
+  if (!reach_.maps_absolute) return {};
+  auto const candidates = paths_below(reference.path);
+  fs::path const stored = fs::path(reference.path).lexically_normal();
+  if (stored.is_absolute() && is_here(reference, stored)) {
+    // It is this file and no other: the renderer finds it when its last parts are its place below the root.
+    std::error_code code;
+    auto const real = fs::canonical(stored.parent_path(), code) / stored.filename();
+    auto const relative = lies_below(root_, real) ? real.lexically_relative(root_).generic_string() : std::string();
+    return std::ranges::find(candidates, relative) != candidates.end() ? real : fs::path();
+  }
+  for (auto const& folder : {root_, blend.parent_path()})
+    for (auto const& candidate : candidates)
+      if (is_here(reference, folder / candidate)) return folder / candidate;
+  return {};
+}
+
+void Collector::warn_of(ExternalFile const& reference, fs::path const& blend, std::string const& what) {
+  if (reference.kind == "sound" || reference.optional) return;  // missing ones change no image
+  warn(fmt::format("the {} '{}' of {} {}{}", reference.kind, printable(reference.stored, 300),
+                   printable(blend.filename().string(), 100), what,
+                   reference.user.empty() ? "" : fmt::format(" (used by {})", printable(reference.user, 100))));
+}
+
+Result<void> Collector::add_reference(ExternalFile const& reference, fs::path const& blend, int depth) {
+  auto const place = place_of(reference, blend);
+  if (place.empty()) {
+    warn_of(reference, blend,
+            "has an absolute path, which no other machine has; in Blender choose File > External Data > Make All Paths "
+            "Relative, or pack it");
+    return {};
+  }
+  if (!is_here(reference, place)) {
+    warn_of(reference, blend, "is missing; it will not render correctly");
+    return {};
+  }
+  if (!lies_below(root_, place)) {
+    warn_of(reference, blend,
+            fmt::format("lies outside {} and is not sent; submit with --root '{}', which holds both",
+                        reach_.root.empty() ? "the scene's folder" : "the --root folder",
+                        printable(common_folder(root_, place.parent_path()).string(), 300)));
+    return {};
+  }
+  if (reference.extent == Extent::folder) return add_folder(find_alike(root_, place), place);
+  auto const found = files_at(reference, place);
+  std::set<std::string> names;
+  for (auto const& each : found) {
+    if (auto added = add(each); !added) return added;
+    names.insert(each.place.filename().string());
+  }
+  auto const lacking = missing_numbers(reference, [&](std::string const& name) { return names.contains(name); });
+  if (!lacking.empty()) warn_of(reference, blend, fmt::format("lacks the numbers {}", lacking));
+  return reference.kind == "library" ? follow_library(found.front(), depth) : Result<void>();
+}
+
+Result<void> Collector::add_references(fs::path const& blend, BlendSummary const& summary, int depth) {
   for (auto const& reference : external_files(summary))
-    if (auto added = add_reference(reference, blend, whole_folder, depth); !added) return added;
+    if (auto added = add_reference(reference, blend, depth); !added) return added;
+  if (!summary.disk_cache) return {};
   auto const cache = blend.parent_path() / ("blendcache_" + blend.stem().string());
   std::error_code code;
-  if (summary.disk_cache && !whole_folder && fs::is_directory(cache, code)) {
-    std::vector<fs::path> above;
-    return add_folder(cache, above);
-  }
-  return {};
+  auto const folder = find_alike(root_, cache);
+  return fs::is_directory(folder, code) ? add_folder(folder, cache) : Result<void>();
+}
+
+// Counted without being sent.
+std::string Collector::rest() const {
+  if (reach_.root.empty() || reach_.all_files) return {};
+  std::set<fs::path> sent;
+  for (auto const& [path, file] : files_) sent.insert(file.file);
+  std::size_t count = 0;
+  std::int64_t bytes = 0;
+  auto const walked = each_file_in(root_, root_, [&](fs::path const& file, fs::path const&) -> Result<void> {
+    std::error_code code;
+    auto const size = fs::file_size(file, code);
+    if (code || sent.contains(file)) return {};
+    bytes += static_cast<std::int64_t>(size);
+    return ++count > max_files ? Result<void>(fail(Errc::invalid, "too many")) : Result<void>();
+  });
+  if (count == 0) return {};
+  return fmt::format("'{}' holds {}{} more {} ({}), which the scene does not name; --all-files sends them, too",
+                     printable(root_.string(), 300), walked ? "" : "more than ", grouped(std::min(count, max_files)),
+                     count == 1 ? "file" : "files", human_size(bytes));
 }
 
 Result<SceneFiles> Collector::finish(fs::path const& blend) {
   SceneFiles out;
   out.source = blend.lexically_relative(root_).generic_string();
+  out.rest = rest();
   out.warnings = std::move(warnings_);
   for (auto& [path, file] : files_) out.files.push_back(std::move(file));
   return out;
@@ -240,31 +251,21 @@ Result<fs::path> real_path(fs::path const& path, char const* what) {
 
 }  // namespace
 
-Result<SceneFiles> files_of_scene(fs::path const& blend, BlendSummary const& summary) {
+Result<SceneFiles> files_of_scene(fs::path const& blend, BlendSummary const& summary, Reach const& reach) {
   auto scene = real_path(blend, "scene");
   if (!scene) return scene.error();
-  Collector collector(scene->parent_path());
-  if (auto added = collector.add(*scene); !added) return added.error();
-  if (auto added = collector.add_references(*scene, summary, false, 0); !added) return added.error();
-  return collector.finish(*scene);
-}
-
-Result<SceneFiles> files_of_folder(fs::path const& blend, BlendSummary const& summary, fs::path const& root) {
-  auto scene = real_path(blend, "scene");
-  if (!scene) return scene.error();
-  auto folder = real_path(root, "folder");
+  auto folder = reach.root.empty() ? Result<fs::path>(scene->parent_path()) : real_path(reach.root, "folder");
   if (!folder) return folder.error();
-  auto const relative = scene->lexically_relative(*folder);
-  if (relative.empty() || *relative.begin() == "..")
+  if (!lies_below(*folder, *scene))
     return fail(Errc::invalid,
                 fmt::format("the scene '{}' is not in the folder '{}'; --root names the folder that holds "
                             "it and all it needs",
-                            blend.string(), root.string()));
-  Collector collector(*folder);
-  std::vector<fs::path> above;
-  if (auto added = collector.add_folder(*folder, above); !added) return added.error();
-  if (auto added = collector.add(*scene); !added) return added.error();  // whatever its name
-  if (auto added = collector.add_references(*scene, summary, true, 0); !added) return added.error();
+                            blend.string(), reach.root.string()));
+  Collector collector(*folder, reach);
+  if (reach.all_files)
+    if (auto added = collector.add_all(); !added) return added.error();
+  if (auto added = collector.add({*scene, *scene}); !added) return added.error();  // whatever its name
+  if (auto added = collector.add_references(*scene, summary, 0); !added) return added.error();
   return collector.finish(*scene);
 }
 

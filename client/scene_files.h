@@ -1,4 +1,5 @@
-// Lists the files that a scene needs on another machine, with their paths in the job: relative to its root folder.
+// Lists the files that a scene needs on another machine, with their paths in the job: relative to its root folder, and
+// named as the scene names them, also where this machine has them in other upper and lower case.
 // Reads folders and linked .blend files on the caller's thread. Errors: invalid for paths that cannot be transferred,
 // links that lead outside, more than 100,000 files.
 #pragma once
@@ -24,14 +25,18 @@ struct SceneFiles {
   std::string source;                 // the .blend's path in the job
   std::vector<SourceFile> files;      // ordered by path, unique
   std::vector<std::string> warnings;  // whole sentences: what is missing, and why
+  std::string rest;                   // what else is in the root folder and stays here; empty: nothing
 };
 
-// The .blend and the files it refers to, beside or below it, also through linked libraries.
-Result<SceneFiles> files_of_scene(std::filesystem::path const& blend, BlendSummary const& summary);
+// How far the files of a scene are looked for: nothing outside of the root is ever read.
+struct Reach {
+  std::filesystem::path root{};  // must contain the scene; empty: the scene's own folder
+  bool all_files = false;     // the whole root, but for files of version control and Blender (.git, *.blend1, *~ ...)
+  bool maps_absolute = true;  // the renderer finds absolute paths of this machine again, below the root
+};
 
-// The whole folder `root`, which must contain the .blend; without the files of version control and Blender (.git, .svn,
-// .hg, *.blend1, *.blend@, *~). References that lead outside it are warnings.
-Result<SceneFiles> files_of_folder(std::filesystem::path const& blend, BlendSummary const& summary,
-                                   std::filesystem::path const& root);
+// The .blend and the files it refers to, also through linked libraries. What cannot be sent is a warning.
+Result<SceneFiles> files_of_scene(std::filesystem::path const& blend, BlendSummary const& summary,
+                                  Reach const& reach = {});
 
 }  // namespace distren::client

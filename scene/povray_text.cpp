@@ -17,6 +17,7 @@ using namespace std::string_view_literals;
 constexpr std::size_t most_bytes = std::size_t{64} << 20;
 constexpr std::size_t max_references = 5000;
 constexpr std::size_t longest_path = 1000;
+constexpr std::size_t longest_call = 4000;  // of concat(); a limit for text that closes no bracket
 
 // The include files of POV-Ray 3.7, sorted.
 constexpr std::array own_files{
@@ -56,6 +57,9 @@ public:
 private:
   void word();
   void quoted();
+  std::string quoted_text();
+  void concatenated(std::string const& before);
+  void add(std::string const& path, std::string_view kind, bool computed);
   void directive(std::string_view name);
   void comment();
   void take_version();
@@ -89,7 +93,7 @@ void Scanner::comment() {
   out_.unclosed = true;
 }
 
-void Scanner::quoted() {
+std::string Scanner::quoted_text() {
   std::string value;
   ++at_;
   while (at_ < text_.size() && at() != '"') {
@@ -99,12 +103,43 @@ void Scanner::quoted() {
   }
   if (at_ >= text_.size()) out_.unclosed = true;
   ++at_;
+  return value;
+}
+
+void Scanner::quoted() {
+  auto const value = quoted_text();
   auto const kind = kind_after(last_word_);
   opened_ = last_word_ == "#fopen";
   last_word_.clear();
-  if (kind.empty() || value.empty() || value.size() > longest_path || comes_with_povray(value)) return;
-  bool const certain = branches_ == 0;
-  if (auto const found = known_.find(value); found != known_.end()) {
+  if (!kind.empty() && !comes_with_povray(value)) add(value, kind, false);
+}
+
+// concat("plate", str(frame_number, -4, 0), ".png") after a word for a kind of file: plate*.png.
+void Scanner::concatenated(std::string const& before) {
+  auto const begin = at_;
+  while (at() == ' ' || at() == '\t' || at() == '\n' || at() == '\r') ++at_;
+  std::string pattern;
+  int depth = 0;
+  while (at() != '\0' && (depth > 0 || at() == '(') && at_ - begin < longest_call) {
+    if (at() == '"') {
+      auto const text = quoted_text();
+      if (depth == 1 && pattern.size() <= longest_path) pattern += text;
+      continue;
+    }
+    depth += at() == '(' ? 1 : at() == ')' ? -1 : 0;
+    bool const between = at() == ',' || at() == '(' || at() == ' ' || at() == '\t' || at() == '\n' || at() == '\r';
+    ++at_;
+    if (depth == 0) break;
+    if ((depth > 1 || !between) && !pattern.ends_with('*')) pattern += '*';
+  }
+  if (depth == 0 && pattern.find_first_not_of("*./") != std::string::npos) add(pattern, kind_after(before), true);
+  at_ = begin;  // what it is computed from is read like other text
+}
+
+void Scanner::add(std::string const& path, std::string_view kind, bool computed) {
+  if (path.empty() || path.size() > longest_path) return;
+  bool const certain = branches_ == 0 && !computed;
+  if (auto const found = known_.find(path); found != known_.end()) {
     auto& reference = out_.references[found->second];
     reference.certain = reference.certain || certain;
     return;
@@ -113,8 +148,8 @@ void Scanner::quoted() {
     out_.cut = true;
     return;
   }
-  known_.emplace(value, out_.references.size());
-  out_.references.push_back({value, std::string(kind), certain});
+  known_.emplace(path, out_.references.size());
+  out_.references.push_back({path, std::string(kind), certain, computed});
 }
 
 // The file is listed as read until it turns out to be written.
@@ -134,6 +169,7 @@ void Scanner::take_version() {
 }
 
 void Scanner::word() {
+  auto const before = last_word_;
   bool const is_directive = at() == '#';
   if (is_directive) {
     ++at_;
@@ -154,6 +190,7 @@ void Scanner::word() {
     }
   }
   opened_ = false;
+  if (name == "concat" && before != "#fopen" && !kind_after(before).empty()) concatenated(before);
 }
 
 PovraySummary Scanner::run() {

@@ -1,7 +1,7 @@
 // Inspects the text of a POV-Ray scene without POV-Ray: the files that it names, its version, whether it is animated.
-// Searches for words, no interpreter: computed names are not found. Bounded in time and memory for any text; any
-// thread. Errors: not_found/denied, the file cannot be opened; invalid, it is not text or is another format, with a
-// sentence for its owner.
+// Searches for words, no interpreter: of names that concat() computes, the text in quotes is known, others are not
+// found. Bounded in time and memory for any text; any thread. Errors: not_found/denied, the file cannot be opened;
+// invalid, it is not text or is another format, with a sentence for its owner.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,9 @@ namespace distren {
 
 struct PovrayReference {
   std::string path;
-  std::string kind;      // include, image, font, density, file
-  bool certain = false;  // in no branch, loop or macro: without it the scene cannot be rendered
+  std::string kind;       // include, image, font, density, file
+  bool certain = false;   // in no branch, loop or macro: without it the scene cannot be rendered
+  bool computed = false;  // path is a pattern: '*' stands for what is not known of it
 };
 
 struct PovraySummary {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <type_traits>
 
@@ -9,6 +11,8 @@ namespace distren {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::array extents{"file", "series", "folder", "pattern"};  // in the order of Extent
 
 // The members of each struct are listed here once, for both directions. Self is const for writing.
 template <typename Self, typename Visit>
@@ -51,6 +55,14 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("users", self.users);
   visit("packed_bytes", self.packed_bytes);
   visit("pixels", self.pixels);
+  visit("user", self.user);
+  visit("numbers", self.numbers);
+}
+
+template <typename Self, typename Visit>
+void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, NumberRange> {
+  visit("first", self.first);
+  visit("last", self.last);
 }
 
 template <typename Self, typename Visit>
@@ -58,7 +70,9 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("kind", self.kind);
   visit("path", self.path);
   visit("packed", self.packed);
-  visit("many", self.many);
+  visit("extent", self.extent);
+  visit("user", self.user);
+  visit("optional", self.optional);
 }
 
 template <typename Self, typename Visit>
@@ -88,6 +102,7 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("path", self.path);
   visit("kind", self.kind);
   visit("certain", self.certain);
+  visit("computed", self.computed);
 }
 
 template <typename Self, typename Visit>
@@ -102,6 +117,7 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
 
 struct Writer {
   static json value(bool flag) { return flag; }
+  static json value(Extent extent) { return extents.at(static_cast<std::size_t>(extent)); }
   static json value(int number) { return number; }
   static json value(std::int64_t number) { return number; }
   static json value(std::string const& text) { return text; }
@@ -152,6 +168,10 @@ private:
   void read(json const& from, bool& to) { from.is_boolean() ? static_cast<void>(to = from.get<bool>()) : wrong(); }
   void read(json const& from, std::string& to) {
     from.is_string() ? static_cast<void>(to = from.get<std::string>()) : wrong();
+  }
+  void read(json const& from, Extent& to) {
+    auto const* const found = std::ranges::find(extents, from.is_string() ? from.get<std::string>() : "");
+    found == extents.end() ? wrong() : static_cast<void>(to = static_cast<Extent>(found - extents.begin()));
   }
   void read(json const& from, std::int64_t& to) {
     from.is_number_integer() ? static_cast<void>(to = from.get<std::int64_t>()) : wrong();

@@ -17,7 +17,6 @@ constexpr int node_muted = 1 << 9;
 constexpr int tree_compositor = 1;
 constexpr int node_output_file = 223;  // before nodes stored the names of their types
 constexpr int cache_baked = 1 << 0, cache_disk = 1 << 6, cache_external = 1 << 9;
-constexpr int fluid_baked = 1 << 1;
 constexpr int driver_scripted = 1;
 constexpr int text_registered = 1 << 4;
 constexpr int view_layer_renders = 1 << 0;
@@ -50,18 +49,6 @@ std::optional<std::string> named(std::array<NumberName, size> const& table, std:
   auto const* found = number ? std::ranges::find(table, *number, &NumberName::number) : table.end();
   return found == table.end() ? std::nullopt : std::optional<std::string>(found->name);
 }
-
-// Structs whose path field names an external file; the older name of the field comes first.
-struct FileUser {
-  std::string_view type, kind, field, older_field;
-};
-constexpr std::array file_users{FileUser{"Library", "library", "filepath", "name"},
-                                FileUser{"bSound", "sound", "filepath", "name"},
-                                FileUser{"VFont", "font", "filepath", "name"},
-                                FileUser{"MovieClip", "movie clip", "filepath", "name"},
-                                FileUser{"CacheFile", "cache", "filepath", ""},
-                                FileUser{"Volume", "volume", "filepath", ""},
-                                FileUser{"MeshCacheModifierData", "cache", "filepath", ""}};
 
 constexpr std::int64_t max_geometry_bytes = std::int64_t{1} << 44;  // an untrusted value is capped to this
 
@@ -99,7 +86,7 @@ bool is_packed(Record const& record) {
 }  // namespace
 
 BlendCollector::BlendCollector(BlendDna const& dna, std::size_t max_entries)
-    : dna_(dna), max_entries_(max_entries), physics_(dna, max_entries) {
+    : dna_(dna), max_entries_(max_entries), physics_(dna, max_entries), uses_(dna, max_entries) {
   auto on = [&](std::string_view type, Handler taker) {
     if (auto const index = dna_.struct_index(type)) handlers_[*index] = taker;
   };
@@ -116,11 +103,7 @@ BlendCollector::BlendCollector(BlendDna const& dna, std::size_t max_entries)
   on("FreestyleModuleConfig", &BlendCollector::freestyle);
   on("RigidBodyWorld", &BlendCollector::rigid_body);
   on("PointCache", &BlendCollector::point_cache);
-  on("FluidDomainSettings", &BlendCollector::fluid);
   on("Editing", &BlendCollector::editing);
-  on("Strip", &BlendCollector::strip);
-  on("StripData", &BlendCollector::strip);
-  on("StripElem", &BlendCollector::strip_element);
   on("ViewLayer", &BlendCollector::view_layer);
   on("SceneRenderLayer", &BlendCollector::view_layer);
   on("TimeMarker", &BlendCollector::marker);
@@ -128,7 +111,6 @@ BlendCollector::BlendCollector(BlendDna const& dna, std::size_t max_entries)
   on("SubsurfModifierData", &BlendCollector::subdivision);
   on("MultiresModifierData", &BlendCollector::subdivision);
   on("NodesModifierBake", &BlendCollector::simulation_bake);
-  for (auto const& user : file_users) on(user.type, &BlendCollector::file_user);
 }
 
 bool BlendCollector::wants(BlendBlock const& block) {
@@ -143,8 +125,9 @@ bool BlendCollector::wants(BlendBlock const& block) {
     bytes += static_cast<std::int64_t>(std::min<std::uint64_t>(block.length, max_geometry_bytes));
     bytes = std::min(bytes, max_geometry_bytes);
   }
+  bool const of_uses = uses_.wants(block);
   if (packed_data_ != 0 && block.address == packed_data_) return true;
-  if (physics_.wants(block.struct_index)) return true;
+  if (of_uses || physics_.wants(block.struct_index)) return true;
   auto const taker = handlers_.find(static_cast<std::size_t>(block.struct_index));
   if (taker == handlers_.end()) return false;
   // Index 0 also marks blocks without a struct; properties matter on scenes alone.
@@ -159,14 +142,16 @@ void BlendCollector::take(BlendBlock const& block, std::vector<unsigned char> co
     packed_data_ = 0;
     return;
   }
+  if (uses_.take_text(block, payload)) return;
   auto const index = static_cast<std::size_t>(block.struct_index);
   auto const taker = handlers_.find(index);
   bool const of_physics = physics_.wants(index);
   auto const size = dna_.struct_size(index);
-  if ((taker == handlers_.end() && !of_physics) || size == 0) return;
+  if (size == 0) return;
   std::span<unsigned char const> rest(payload);
   for (std::uint64_t i = 0; i < block.count && rest.size() >= size; ++i) {
     Record const record(dna_, index, rest.first(size));
+    uses_.take(record, block);
     if (of_physics) physics_.take(record, block);
     if (taker != handlers_.end()) (this->*taker->second)(record, block);
     rest = rest.subspan(size);
@@ -246,18 +231,6 @@ void BlendCollector::image(Record const& record, BlendBlock const& block) {
   add(summary_.images, std::move(image));
 }
 
-void BlendCollector::file_user(Record const& record, BlendBlock const&) {
-  auto const* user = std::ranges::find(file_users, record.type(), &FileUser::type);
-  if (user == file_users.end()) return;
-  // Where both exist, the older name holds the path as chosen and the other one the resolved path.
-  auto path =
-      either(user->older_field.empty() ? std::nullopt : record.text(user->older_field), record.text(user->field));
-  if (!path || path->empty()) return;
-  bool const many =
-      record.integer("is_sequence").value_or(0) != 0 || (record.type() == "MovieClip" && record.integer("source") == 1);
-  add(summary_.files, BlendFileUse{std::string(user->kind), *path, is_packed(record), many});
-}
-
 void BlendCollector::text(Record const& record, BlendBlock const&) {
   ++summary_.text_blocks;
   if ((record.integer("flags").value_or(0) & text_registered) != 0) ++summary_.registered_texts;
@@ -322,34 +295,12 @@ void BlendCollector::point_cache(Record const& record, BlendBlock const& block) 
   physics_.cache(block.address, baked);
   // A scene itself has only the cache of its rigid bodies.
   if (owner_ == "SC" && baked && !summary_.scenes.empty()) summary_.scenes.back().rigid_body_baked = true;
-  auto const folder = record.text("path").value_or("");
-  if ((flags & cache_external) != 0 && !folder.empty())
-    add(summary_.files, BlendFileUse{"cache", folder, false, true});
-  else if ((flags & cache_disk) != 0 && baked)
-    summary_.disk_cache = true;
-}
-
-// A baked fluid is always stored in a folder, never in the file.
-void BlendCollector::fluid(Record const& record, BlendBlock const&) {
-  auto folder = record.text("cache_directory").value_or("");
-  if ((record.integer("cache_flag").value_or(0) & fluid_baked) == 0 || folder.empty()) return;
-  add(summary_.files, BlendFileUse{"cache", std::move(folder), false, true});
+  if ((flags & cache_external) == 0 && (flags & cache_disk) != 0 && baked) summary_.disk_cache = true;
 }
 
 void BlendCollector::editing(Record const& record, BlendBlock const&) {
   if (owner_ == "SC" && !links_.empty() && links_.back().sequencer_on)
     summary_.scenes.back().uses_sequencer = record.pointer("seqbase.first").value_or(0) != 0;
-}
-
-void BlendCollector::strip(Record const& record, BlendBlock const&) {
-  strip_folder_ = either(record.text("dirpath"), record.text("dir")).value_or("");
-}
-
-void BlendCollector::strip_element(Record const& record, BlendBlock const&) {
-  auto const name = either(record.text("filename"), record.text("name")).value_or("");
-  if (strip_folder_.empty() || name.empty()) return;
-  bool const slash = strip_folder_.ends_with('/') || strip_folder_.ends_with('\\');
-  add(summary_.files, BlendFileUse{"sequence strip", strip_folder_ + (slash ? "" : "/") + name, false, false});
 }
 
 void BlendCollector::view_layer(Record const& record, BlendBlock const&) {
@@ -429,7 +380,9 @@ BlendSummary BlendCollector::finish() {
   }
   std::ranges::sort(summary_.cameras);
   summary_.unbaked = physics_.unbaked();
-  if (simulation_nodes_ && !simulation_packed_) summary_.unbaked.emplace_back("simulation nodes");
+  uses_.finish(summary_);
+  if (simulation_nodes_ && !simulation_packed_ && !uses_.has_simulation_bake())
+    summary_.unbaked.emplace_back("simulation nodes");
   summary_.geometry_bytes = geometry();
   return std::move(summary_);
 }

@@ -12,6 +12,7 @@
 #include "scene/blend/blend_dna.h"
 #include "scene/blend/blend_file.h"
 #include "scene/blend/blend_physics.h"
+#include "scene/blend/blend_uses.h"
 
 namespace distren {
 
@@ -47,7 +48,6 @@ private:
   void object(Record const& record, BlendBlock const& block);
   void linked(Record const& record, BlendBlock const& block);
   void image(Record const& record, BlendBlock const& block);
-  void file_user(Record const& record, BlendBlock const& block);
   void text(Record const& record, BlendBlock const& block);
   void globals(Record const& record, BlendBlock const& block);
   void node_tree(Record const& record, BlendBlock const& block);
@@ -57,10 +57,7 @@ private:
   void freestyle(Record const& record, BlendBlock const& block);
   void rigid_body(Record const& record, BlendBlock const& block);
   void point_cache(Record const& record, BlendBlock const& block);
-  void fluid(Record const& record, BlendBlock const& block);
   void editing(Record const& record, BlendBlock const& block);
-  void strip(Record const& record, BlendBlock const& block);
-  void strip_element(Record const& record, BlendBlock const& block);
   void view_layer(Record const& record, BlendBlock const& block);
   void marker(Record const& record, BlendBlock const& block);
   void packed_file(Record const& record, BlendBlock const& block);
@@ -82,8 +79,8 @@ private:
   bool owner_is_compositor_ = false;
   bool group_writes_files_ = false;
   bool group_denoises_ = false;
-  std::string strip_folder_;
   BlendPhysics physics_;
+  BlendUses uses_;
   bool simulation_nodes_ = false;
   bool simulation_packed_ = false;
   struct Subdivided {

@@ -42,6 +42,10 @@ struct BlendScene {
   bool rigid_body_baked = false;
 };
 
+struct NumberRange {
+  int first = 0, last = 0;
+};
+
 struct BlendImage {
   std::string name;
   std::string path;
@@ -50,14 +54,22 @@ struct BlendImage {
   std::optional<int> users;  // not stored by newer Blenders
   std::int64_t packed_bytes = 0;
   std::optional<std::int64_t> pixels{};  // of a packed PNG or JPEG
+  std::string user{};                    // "material 'Glass'": the first that shows it
+  std::vector<NumberRange> numbers{};    // of a sequence or of tiles: those that are shown; empty: not known
 };
+
+// What a path stands for: itself; numbered files like it; all that is in the folder; all names in its folder that are
+// like it, with a '*' for any text.
+enum class Extent { file, series, folder, pattern };
 
 // A sound, font, movie clip, library, volume, cache or strip: any other object with an external file.
 struct BlendFileUse {
-  std::string kind;  // library, sound, font, movie clip, volume, cache, text, sequence strip
+  std::string kind;  // library, sound, font, movie clip, volume, cache, IES light, sequence strip, ...
   std::string path;
   bool packed = false;
-  bool many = false;  // the path stands for a series of files
+  Extent extent = Extent::file;
+  std::string user{};     // "object 'Smoke'"
+  bool optional = false;  // used when it is there, not missed when it is not
 };
 
 struct BlendSummary {
@@ -97,13 +109,14 @@ struct ExternalFile {
   std::string path;       // with '/', relative to the .blend's folder unless absolute; may begin with ../
   std::string stored;     // as stored in the scene
   std::string kind;       // image, or as BlendFileUse::kind
-  bool absolute = false;  // not found on another machine, even when uploaded
-  bool many = false;      // stands for a series: an image sequence, or tiles marked <UDIM>
+  bool absolute = false;  // of the machine that saved it: found by its last parts (scene/blend/file_series.h)
+  Extent extent = Extent::file;
+  std::string user{};
+  bool optional = false;
+  std::vector<NumberRange> numbers{};  // of a series: those that must be there
 };
 
 // Files to upload beside the .blend, sorted by path, unique; without packed and generated ones.
 std::vector<ExternalFile> external_files(BlendSummary const& summary);
-// Those of external_files() that are missing on this machine; blend: the file's path.
-std::vector<ExternalFile> missing_files(BlendSummary const& summary, std::filesystem::path const& blend);
 
 }  // namespace distren

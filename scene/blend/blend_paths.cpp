@@ -3,6 +3,7 @@
 #include <map>
 
 #include "scene/blend/blend_file.h"
+#include "scene/blend/file_series.h"
 
 namespace distren {
 namespace {
@@ -12,38 +13,25 @@ bool is_drive(std::string_view path) {
 }
 
 std::string tidy(std::string_view relative) {
-  auto const normal = std::filesystem::path(relative).lexically_normal().generic_string();
+  auto normal = std::filesystem::path(relative).lexically_normal().generic_string();
+  while (normal.size() > 1 && normal.ends_with('/')) normal.pop_back();
   return normal == "." ? std::string() : normal;
 }
 
 // "//" means: relative to the folder of the .blend. Windows writes backslashes, and \\SERVER\... for a share.
-ExternalFile external(std::string const& stored, std::string kind, bool many) {
-  ExternalFile file{"", stored, std::move(kind), false, many};
-  bool const from_blend = stored.starts_with("//");
-  bool const share = stored.starts_with("\\\\");
-  std::string path = stored;
+ExternalFile external(BlendFileUse const& use) {
+  ExternalFile file{.path = {}, .stored = use.path, .kind = use.kind, .extent = use.extent, .user = use.user};
+  file.optional = use.optional;
+  bool const from_blend = use.path.starts_with("//");
+  bool const share = use.path.starts_with("\\\\");
+  std::string path = use.path;
   std::ranges::replace(path, '\\', '/');
   if (from_blend) path.erase(0, path.find_first_not_of('/'));
   file.absolute = share || is_drive(path) || (!from_blend && path.starts_with('/'));
   file.path = file.absolute ? path : tidy(path);
-  file.many = many || path.find("<UDIM>") != std::string::npos || path.find("<UVTILE>") != std::string::npos;
+  bool const tiles = path.find("<UDIM>") != std::string::npos || path.find("<UVTILE>") != std::string::npos;
+  if (tiles && file.extent == Extent::file) file.extent = Extent::series;
   return file;
-}
-
-// A series exists when its folder has any file with the same prefix and suffix.
-bool series_exists(std::filesystem::path const& pattern) {
-  std::error_code code;
-  std::string stem = pattern.stem().string();
-  auto const mark = stem.find('<');
-  if (mark != std::string::npos) stem.resize(mark);
-  while (!stem.empty() && std::isdigit(static_cast<unsigned char>(stem.back())) != 0) stem.pop_back();
-  auto const suffix = pattern.extension();
-  std::filesystem::directory_iterator entries(pattern.parent_path(), code);
-  for (; !code && entries != std::filesystem::directory_iterator(); entries.increment(code)) {
-    auto const& path = entries->path();
-    if (path.extension() == suffix && path.stem().string().starts_with(stem)) return true;
-  }
-  return false;
 }
 
 bool wanted(BlendImage const& image) {
@@ -52,30 +40,34 @@ bool wanted(BlendImage const& image) {
   return on_disk && !image.packed && !image.path.empty();
 }
 
+ExternalFile external(BlendImage const& image) {
+  bool const series = image.source == "sequence" || image.source == "tiled";
+  auto file = external(BlendFileUse{
+      .kind = "image", .path = image.path, .extent = series ? Extent::series : Extent::file, .user = image.user});
+  file.numbers = image.numbers;
+  return file;
+}
+
 }  // namespace
 
 std::vector<ExternalFile> external_files(BlendSummary const& summary) {
   std::map<std::string, ExternalFile> found;
   auto add = [&](ExternalFile file) {
-    if (!file.path.empty()) found.try_emplace(file.path, std::move(file));
+    if (file.path.empty()) return;
+    auto const [place, is_new] = found.try_emplace(file.path, file);
+    if (is_new) return;
+    auto& known = place->second;
+    known.optional = known.optional && file.optional;
+    if (known.extent == Extent::file) known.extent = file.extent;
+    known.numbers.insert(known.numbers.end(), file.numbers.begin(), file.numbers.end());
   };
   for (auto const& image : summary.images)
-    if (wanted(image)) add(external(image.path, "image", image.source == "sequence" || image.source == "tiled"));
+    if (wanted(image)) add(external(image));
   for (auto const& use : summary.files)
-    if (!use.packed && !use.path.empty() && use.path != "<builtin>") add(external(use.path, use.kind, use.many));
+    if (!use.packed && !use.path.empty()) add(external(use));
   std::vector<ExternalFile> result;
   result.reserve(found.size());
   for (auto& [path, file] : found) result.push_back(std::move(file));
-  return result;
-}
-
-std::vector<ExternalFile> missing_files(BlendSummary const& summary, std::filesystem::path const& blend) {
-  std::vector<ExternalFile> result;
-  for (auto& file : external_files(summary)) {
-    auto const path = file.absolute ? std::filesystem::path(file.path) : blend.parent_path() / file.path;
-    std::error_code code;
-    if (!std::filesystem::exists(path, code) && !(file.many && series_exists(path))) result.push_back(std::move(file));
-  }
   return result;
 }
 

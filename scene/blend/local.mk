@@ -7,4 +7,6 @@ scene_sources += \
   %D%/blend_memory.cpp %D%/blend_memory.h \
   %D%/blend_paths.cpp \
   %D%/blend_physics.cpp %D%/blend_physics.h \
-  %D%/byte_stream.cpp %D%/byte_stream.h
+  %D%/blend_uses.cpp %D%/blend_uses.h \
+  %D%/byte_stream.cpp %D%/byte_stream.h \
+  %D%/file_series.cpp %D%/file_series.h

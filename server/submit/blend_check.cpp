@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "scene/blend/blend_memory.h"
+#include "scene/blend/file_series.h"
 #include "server/submit/scene_warnings.h"
 
 namespace distren {
@@ -49,7 +50,6 @@ public:
     for (auto const& file : files) {
       sizes_.emplace(file.path, file.size);
       lower_paths_.insert(lower_case(file.path));
-      folders_.insert(fs::path(file.path).parent_path().generic_string());
     }
   }
 
@@ -65,6 +65,7 @@ private:
   [[nodiscard]] bool has_folder(std::string const& path) const;
   [[nodiscard]] std::string like_named(std::string const& path) const;
   [[nodiscard]] bool is_here(ExternalFile const& file, std::string const& path) const;
+  [[nodiscard]] std::string place_below(ExternalFile const& file, std::string const& referrer) const;
   std::string state_of(ExternalFile const& file, std::string const& referrer);
   void warn_of_files(std::string const& referrer, BlendSummary const& summary);
   void look_into_libraries();
@@ -76,7 +77,6 @@ private:
   ReadBlend const& read_;
   std::map<std::string, std::int64_t> sizes_;  // by path
   std::set<std::string> lower_paths_;
-  std::set<std::string> folders_;
   std::vector<std::string> libraries_;  // of the job, still to be looked into
   BlendSummary summary_;
   BlendScene const* scene_ = nullptr;
@@ -243,22 +243,36 @@ std::string BlendChecker::like_named(std::string const& path) const {
 }
 
 bool BlendChecker::is_here(ExternalFile const& file, std::string const& path) const {
-  if (sizes_.contains(path)) return true;
-  if (!file.many) return false;
-  return has_folder(path) || (file.kind != "cache" && folders_.contains(fs::path(path).parent_path().generic_string()));
+  if (file.extent == Extent::folder) return has_folder(path);
+  auto const slash = path.rfind('/');
+  auto const folder = slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+  FileSeries const series(std::string_view(path).substr(folder.size()), file.extent);
+  if (!series.many()) return sizes_.contains(path);
+  for (auto next = sizes_.lower_bound(folder); next != sizes_.end() && next->first.starts_with(folder); ++next)
+    if (series.has(std::string_view(next->first).substr(folder.size()))) return true;
+  return false;
+}
+
+// Where the driver finds what is named by an absolute path: by its last parts, in the job's folder or the referrer's.
+std::string BlendChecker::place_below(ExternalFile const& file, std::string const& referrer) const {
+  for (auto const& base : {std::string(), fs::path(referrer).parent_path().generic_string()})
+    for (auto const& candidate : paths_below(file.path))
+      if (auto path = base.empty() ? candidate : base + "/" + candidate; is_here(file, path)) return path;
+  return {};
 }
 
 std::string BlendChecker::state_of(ExternalFile const& file, std::string const& referrer) {
   auto const stored = printable(file.stored, 200);
-  auto const who =
-      fmt::format("{}{} '{}'", referrer == source_ ? "" : printable(referrer, 200) + ": ", file.kind, stored);
-  bool const audible = file.kind == "sound";  // no frame looks different without it
+  auto const who = fmt::format("{}{} '{}'{}", referrer == source_ ? "" : printable(referrer, 200) + ": ", file.kind,
+                               stored, file.user.empty() ? "" : ", used by " + printable(file.user, 100));
+  bool const quiet = file.kind == "sound" || file.optional;  // no frame looks different without it
   auto const told = [&](std::string_view state, std::string sentence) {
-    if (!audible)
+    if (!quiet)
       warn({.code = state == "missing" ? "missing_file" : state, .message = std::move(sentence), .subject = stored});
     return std::string(state);
   };
-  if (file.absolute) {
+  auto path = file.absolute ? place_below(file, referrer) : inside_job(referrer, file.path);
+  if (file.absolute && path.empty()) {
     auto const shipped = like_named(file.path);
     if (!shipped.empty()) {
       return told("absolute_path",
@@ -271,16 +285,19 @@ std::string BlendChecker::state_of(ExternalFile const& file, std::string const& 
                                              "relative or pack it",
                                              who));
   }
-  auto const path = inside_job(referrer, file.path);
   if (path.empty()) {
     return told("outside_root",
                 fmt::format("{} lies outside the submitted folder; submit from a folder above it", who));
   }
   if (is_here(file, path)) {
     if (file.kind == "library") libraries_.push_back(path);
-    return "included";
+    auto const folder = fs::path(path).parent_path();
+    auto const lacking = missing_numbers(
+        file, [&](std::string const& name) { return sizes_.contains((folder / name).generic_string()); });
+    if (lacking.empty()) return "included";
+    return told("missing", fmt::format("{} lacks the numbers {}: they were not submitted", who, lacking));
   }
-  if (!file.many && lower_paths_.contains(lower_case(path))) {
+  if (file.extent == Extent::file && lower_paths_.contains(lower_case(path))) {
     return told("other_case", fmt::format("{} is submitted in other upper and lower case; it may not be found", who));
   }
   return told("missing", fmt::format("{} is missing: {} was not submitted", who, printable(path, 200)));
@@ -289,6 +306,7 @@ std::string BlendChecker::state_of(ExternalFile const& file, std::string const& 
 void BlendChecker::warn_of_files(std::string const& referrer, BlendSummary const& summary) {
   for (auto const& file : external_files(summary)) {
     auto state = state_of(file, referrer);
+    if (file.optional && state != "included") continue;
     if (findings_.needs.size() < max_external_files) {
       findings_.needs.push_back({printable(file.stored, 1000), file.kind, std::move(state)});
     }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "scene/blend/file_series.h"
 
 namespace distren {
 
@@ -29,7 +30,7 @@ private:
   Result<void> look_into(std::string const& path);
   Result<void> take(PovrayReference const& need, std::string const& referrer);
   // POV-Ray looks beside the scene, whoever names the file, and then from the job's root.
-  [[nodiscard]] std::string place_of(std::string const& name) const;
+  [[nodiscard]] std::string place_of(PovrayReference const& need) const;
   void warn(Finding finding) {
     if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(finding));
   }
@@ -48,10 +49,15 @@ private:
   bool complete_ = true;  // all that it includes was looked into
 };
 
-std::string PovrayChecker::place_of(std::string const& name) const {
+std::string PovrayChecker::place_of(PovrayReference const& need) const {
   for (auto const& folder : {fs::path(job_.source).parent_path(), fs::path()}) {
-    auto const path = (folder / name).lexically_normal().generic_string();
-    if (paths_.contains(path)) return path;
+    auto const path = (folder / need.path).lexically_normal();
+    if (paths_.contains(path.generic_string())) return path.generic_string();
+    if (!need.computed) continue;
+    FileSeries const names(path.filename().string(), Extent::pattern);
+    for (auto const& each : paths_)
+      if (fs::path(each).parent_path() == path.parent_path() && names.has(fs::path(each).filename().string()))
+        return each;
   }
   return {};
 }
@@ -59,7 +65,7 @@ std::string PovrayChecker::place_of(std::string const& name) const {
 Result<void> PovrayChecker::take(PovrayReference const& need, std::string const& referrer) {
   auto const who = fmt::format("{}{} '{}'", referrer == job_.source ? "" : printable(referrer, 200) + ": ",
                                need.kind == "include" ? "included file" : need.kind, printable(need.path, 200));
-  if (auto const place = place_of(need.path); !place.empty()) {
+  if (auto const place = place_of(need); !place.empty()) {
     if (need.kind == "include") includes_.push_back(place);
     list(need, "included");
     return {};

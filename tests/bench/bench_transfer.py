@@ -91,7 +91,7 @@ def upload_in_parts(grid, file, salt):
     shutil.copyfile(file, big)
     with open(big, "r+b") as opened:
         opened.write(salt)  # another file for the server, or it would not be uploaded
-    return lambda: grid.submit(os.path.join(folder, "plain.blend"), "--root", folder, "--frames", "1", "--paused", timeout=1200)
+    return lambda: grid.submit(os.path.join(folder, "plain.blend"), "--root", folder, "--all-files", "--frames", "1", "--paused", timeout=1200)
 
 
 def main():

@@ -60,7 +60,7 @@ def a_file_transfer_reset_at_any_byte_resumes(grid):
     shutil.copy(os.path.join(scenes(), "plain.blend"), root)
     with open(os.path.join(root, "ballast"), "wb") as file:
         file.write(os.urandom(2 << 20))
-    finishes_cleanly(grid, grid.submit(os.path.join(root, "plain.blend"), "--root", root, "--frames", "1-4"))
+    finishes_cleanly(grid, grid.submit(os.path.join(root, "plain.blend"), "--root", root, "--all-files", "--frames", "1-4"))
     comment(f"{files.cuts - before} transfers were cut, after {sorted(files.relayed[relayed:])} bytes")
     assert files.cuts - before >= 5, files.cuts
     files.budgets = []

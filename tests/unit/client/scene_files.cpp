@@ -47,8 +47,9 @@ struct Scene {
     ck_assert_msg(files.has_value(), "%s", files ? "" : files.error().message.c_str());
     return *std::move(files);
   }
-  [[nodiscard]] SceneFiles whole() const {
-    auto files = files_of_folder(blend, summary, root);
+  [[nodiscard]] SceneFiles whole() const { return within({.root = root, .all_files = true}); }
+  [[nodiscard]] SceneFiles within(Reach const& reach) const {
+    auto files = files_of_scene(blend, summary, reach);
     ck_assert_msg(files.has_value(), "%s", files ? "" : files.error().message.c_str());
     return *std::move(files);
   }
@@ -114,7 +115,7 @@ START_TEST(what_lies_above_stays_and_the_folder_to_name_is_told) {
 }
 END_TEST
 
-START_TEST(absolute_paths_are_warned_of_and_never_read) {
+START_TEST(absolute_paths_that_lie_elsewhere_are_warned_of_and_never_read) {
   Scene scene;
   scene.needs_image("/etc/passwd");
   scene.needs_image("C:\\textures\\wood.png");
@@ -138,6 +139,107 @@ START_TEST(a_series_comes_whole) {
 }
 END_TEST
 
+START_TEST(the_number_of_a_series_may_stand_anywhere_and_gaps_are_named) {
+  Scene scene;
+  for (auto const* name : {"plate.0001.left.png", "plate.0003.left.png", "plate.0004.left.png", "plate.0001.right.png",
+                           "plate.1.left.png", "plate.00001.left.png", "plate.10000.left.png"})
+    put(scene.root / "shot/seq" / name);
+  scene.needs_image("//seq/plate.0001.left.png", "sequence");
+  ck_assert_text(paths_of(scene.beside()),
+                 "scene.blend seq/plate.0001.left.png seq/plate.0003.left.png seq/plate.0004.left.png "
+                 "seq/plate.10000.left.png");
+  ck_assert(scene.beside().warnings.empty());
+  scene.summary.images[0].numbers = {{1, 6}};
+  scene.summary.images[0].user = "material 'Wall'";
+  ck_assert_says(warnings_of(scene.beside()),
+                 "'//seq/plate.0001.left.png' of scene.blend lacks the numbers 2, 5-6 (used by material 'Wall')");
+}
+END_TEST
+
+START_TEST(a_folder_comes_whole_whatever_its_name) {
+  Scene scene;
+  put(scene.root / "shot/cache_fluid_7c0ffe13/data/fluid_data_0001.vdb");
+  put(scene.root / "shot/cache_fluid_7c0ffe13/config/config_0001.uni");
+  scene.summary.files.push_back(
+      {.kind = "fluid cache", .path = "//cache_fluid_7c0ffe13\\", .extent = Extent::folder, .user = "object 'Smoke'"});
+  scene.summary.files.push_back(
+      {.kind = "proxy", .path = "//BL_proxy/a.mov", .extent = Extent::folder, .optional = true});
+  auto const files = scene.beside();
+  ck_assert_text(paths_of(files),
+                 "cache_fluid_7c0ffe13/config/config_0001.uni cache_fluid_7c0ffe13/data/fluid_data_0001.vdb "
+                 "scene.blend");
+  ck_assert(files.warnings.empty());
+  scene.summary.files[0].path = "//gone";
+  ck_assert_says(warnings_of(scene.beside()), "the fluid cache '//gone' of scene.blend is missing");
+  ck_assert_says(warnings_of(scene.beside()), "(used by object 'Smoke')");
+}
+END_TEST
+
+START_TEST(a_pattern_stands_for_the_names_that_fit) {
+  Scene scene;
+  for (auto const* name : {"Cloth_000001_00.bphys", "Cloth_000002_00.bphys", "Other_000001_00.bphys"})
+    put(scene.root / "shot" / name);
+  scene.summary.files.push_back({.kind = "point cache", .path = "//Cloth_*", .extent = Extent::pattern});
+  ck_assert_text(paths_of(scene.beside()), "Cloth_000001_00.bphys Cloth_000002_00.bphys scene.blend");
+}
+END_TEST
+
+START_TEST(names_in_other_case_travel_as_the_scene_has_them) {
+  Scene scene;
+  put(scene.root / "shot/Tex/Wood.PNG");
+  for (auto const* name : {"A_001.png", "A_002.png"}) put(scene.root / "shot/Seq" / name);
+  scene.needs_image("//tex\\wood.png");
+  scene.needs_image("//seq/a_001.PNG", "sequence");
+  auto const files = scene.beside();
+  ck_assert_text(paths_of(files), "scene.blend seq/a_001.PNG seq/a_002.PNG tex/wood.png");
+  ck_assert_text(files.files.back().file.filename().string(), "Wood.PNG");
+  ck_assert(files.warnings.empty());
+}
+END_TEST
+
+START_TEST(an_absolute_path_below_the_root_is_found_there) {
+  Scene scene;
+  put(scene.root / "shot/tex/wood.png");
+  put(scene.root / "img/stone.png");
+  scene.needs_image((scene.root / "shot/tex/wood.png").string());
+  scene.needs_image("F:\\Anna\\film\\img\\stone.png");
+  auto files = scene.beside();
+  ck_assert_text(paths_of(files), "scene.blend tex/wood.png");
+  ck_assert_says(warnings_of(files), "stone.png' of scene.blend has an absolute path");
+  files = scene.within({.root = scene.root});
+  ck_assert_text(paths_of(files), "img/stone.png shot/scene.blend shot/tex/wood.png");
+  ck_assert(files.warnings.empty());
+  files = scene.within({.root = scene.root, .maps_absolute = false});
+  ck_assert_text(paths_of(files), "shot/scene.blend");
+  ck_assert_uint_eq(files.warnings.size(), 2);
+}
+END_TEST
+
+START_TEST(an_absolute_path_that_exists_elsewhere_is_no_other_file_of_that_name) {
+  Scene scene;
+  put(scene.folder / "elsewhere/wood.png");
+  put(scene.root / "shot/wood.png");
+  scene.needs_image((scene.folder / "elsewhere/wood.png").string());
+  auto const files = scene.beside();
+  ck_assert_text(paths_of(files), "scene.blend");
+  ck_assert_says(warnings_of(files), "absolute path");
+}
+END_TEST
+
+START_TEST(a_root_sends_what_the_scene_needs_and_counts_the_rest) {
+  Scene scene;
+  put(scene.root / "img/wood.png");
+  put(scene.root / "footage/take.mov", std::string(2048, 'x'));
+  put(scene.root / "shot/notes.txt");
+  scene.needs_image("//../img/wood.png");
+  auto const files = scene.within({.root = scene.root});
+  ck_assert_text(paths_of(files), "img/wood.png shot/scene.blend");
+  ck_assert_says(files.rest, "holds 2 more files (2.00 KiB), which the scene does not name; --all-files");
+  ck_assert_text(paths_of(scene.whole()), "footage/take.mov img/wood.png shot/notes.txt shot/scene.blend");
+  ck_assert(scene.whole().rest.empty() && scene.beside().rest.empty());
+}
+END_TEST
+
 START_TEST(a_library_that_cannot_be_read_is_sent_and_warned_of) {
   Scene scene;
   put(scene.root / "shot/set.blend", "not a blend");
@@ -158,7 +260,7 @@ START_TEST(a_link_that_leads_outside_is_refused) {
   ck_assert_says(files.error().message, "'wood.png' is a link that leads out");
   fs::remove(scene.root / "shot/wood.png");
   fs::create_directory_symlink(scene.folder / "private", scene.root / "shot/secrets");
-  files = files_of_folder(scene.blend, scene.summary, scene.root);
+  files = files_of_scene(scene.blend, scene.summary, {.root = scene.root, .all_files = true});
   ck_assert(!files && files.error().code == Errc::invalid);
   ck_assert_says(files.error().message, "secrets");
 }
@@ -185,22 +287,23 @@ END_TEST
 START_TEST(the_root_must_hold_the_scene) {
   Scene scene;
   put(scene.folder / "film2/x");
-  auto files = files_of_folder(scene.blend, scene.summary, scene.folder / "film2");
+  auto files = files_of_scene(scene.blend, scene.summary, {.root = scene.folder / "film2"});
   ck_assert(!files && files.error().code == Errc::invalid);
   ck_assert_says(files.error().message, "is not in the folder");
-  ck_assert(files_of_folder(scene.blend, scene.summary, scene.folder / "absent").error().code == Errc::not_found);
+  ck_assert(files_of_scene(scene.blend, scene.summary, {.root = scene.folder / "absent"}).error().code ==
+            Errc::not_found);
 }
 END_TEST
 
 START_TEST(names_that_cannot_travel_are_refused_by_name) {
   Scene scene;
   put(scene.root / "a\nb");
-  auto files = files_of_folder(scene.blend, scene.summary, scene.root);
+  auto files = files_of_scene(scene.blend, scene.summary, {.root = scene.root, .all_files = true});
   ck_assert(!files && files.error().code == Errc::invalid);
   ck_assert(files.error().message.find('\n') == std::string::npos);
   fs::remove(scene.root / "a\nb");
   put(scene.root / "latin\xe4");
-  files = files_of_folder(scene.blend, scene.summary, scene.root);
+  files = files_of_scene(scene.blend, scene.summary, {.root = scene.root, .all_files = true});
   ck_assert(!files);
   ck_assert_says(files.error().message, "not UTF-8");
 }
@@ -221,7 +324,7 @@ START_TEST(a_real_scene_with_a_linked_library_is_collected_with_its_textures) {
   auto const blend = folder / "video/timing.blend";
   auto const summary = inspect_blend(blend);
   ck_assert(summary.has_value());
-  auto const whole = files_of_folder(blend, *summary, folder);
+  auto const whole = files_of_scene(blend, *summary, {.root = folder});
   ck_assert(whole.has_value());
   ck_assert_text(paths_of(*whole), "img/diffuse.png m1d.blend video/timing.blend");
   ck_assert(whole->warnings.empty());
@@ -230,13 +333,27 @@ START_TEST(a_real_scene_with_a_linked_library_is_collected_with_its_textures) {
 }
 END_TEST
 
-TestGroup const scene_files_tests{
-    "scene_files",
-    {a_scene_alone_is_one_file, what_lies_beside_or_below_comes_along, what_is_missing_is_named_and_the_rest_comes,
-     what_lies_above_stays_and_the_folder_to_name_is_told, absolute_paths_are_warned_of_and_never_read,
-     a_series_comes_whole, a_library_that_cannot_be_read_is_sent_and_warned_of, a_link_that_leads_outside_is_refused,
-     links_inside_and_loops_are_followed_once, a_whole_folder_leaves_backups_and_version_control_out,
-     the_root_must_hold_the_scene, names_that_cannot_travel_are_refused_by_name, baked_physics_come_along}};
+TestGroup const scene_files_tests{"scene_files",
+                                  {a_scene_alone_is_one_file,
+                                   what_lies_beside_or_below_comes_along,
+                                   what_is_missing_is_named_and_the_rest_comes,
+                                   what_lies_above_stays_and_the_folder_to_name_is_told,
+                                   absolute_paths_that_lie_elsewhere_are_warned_of_and_never_read,
+                                   a_series_comes_whole,
+                                   the_number_of_a_series_may_stand_anywhere_and_gaps_are_named,
+                                   a_folder_comes_whole_whatever_its_name,
+                                   a_pattern_stands_for_the_names_that_fit,
+                                   names_in_other_case_travel_as_the_scene_has_them,
+                                   an_absolute_path_below_the_root_is_found_there,
+                                   an_absolute_path_that_exists_elsewhere_is_no_other_file_of_that_name,
+                                   a_root_sends_what_the_scene_needs_and_counts_the_rest,
+                                   a_library_that_cannot_be_read_is_sent_and_warned_of,
+                                   a_link_that_leads_outside_is_refused,
+                                   links_inside_and_loops_are_followed_once,
+                                   a_whole_folder_leaves_backups_and_version_control_out,
+                                   the_root_must_hold_the_scene,
+                                   names_that_cannot_travel_are_refused_by_name,
+                                   baked_physics_come_along}};
 TestGroup const real_scene_tests{
     "real scenes", {a_real_scene_with_a_linked_library_is_collected_with_its_textures}, {.reason_to_skip = [] {
       return std::filesystem::exists(source_folder() / "../shared/scenes") ? std::string()

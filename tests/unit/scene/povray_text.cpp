@@ -31,9 +31,21 @@ END_TEST
 START_TEST(what_is_no_file_is_none) {
   ck_assert_text(needs_of("// #include \"a.inc\"\n/* png \"b.png\" /* nested */ png \"c.png\" */"), "");
   ck_assert_text(needs_of("#declare png = \"a.png\"; #debug \"ttf\" concat(\"x\", \"y\")"), "");
-  ck_assert_text(needs_of("#include concat(\"a\", \".inc\")"), "");
   ck_assert_text(needs_of("#include \"colors.inc\" text { ttf \"timrom.ttf\" \"Hi\" 1, 0 }"), "");
   ck_assert_text(needs_of("#warning \"say \\\"png\\\" \" png"), "");
+}
+END_TEST
+
+START_TEST(a_composed_name_is_a_pattern_of_what_is_known_of_it) {
+  auto const summary = scan_povray("image_map { png concat(\"plates/p\", str(frame_number, -4, 0), \".png\") }");
+  ck_assert_uint_eq(summary.references.size(), 1);
+  ck_assert_text(summary.references[0].path, "plates/p*.png");
+  ck_assert(summary.references[0].computed && !summary.references[0].certain && summary.uses_clock);
+  ck_assert_text(needs_of("#include concat(\"a\", \".inc\")"), "a.inc include?\n");
+  ck_assert_text(needs_of("png concat (Name, concat(\"x\", \"y\"), \"_b.png\")"), "*_b.png image?\n");
+  ck_assert_text(needs_of("png concat(Name)"), "");
+  ck_assert_text(needs_of("png concat(\"a\", str("), "");
+  ck_assert_text(needs_of("text { ttf concat(\"t\", N, \".ttf\") concat(\"Hi\", N) 1, 0 }"), "t*.ttf font?\n");
 }
 END_TEST
 
@@ -99,6 +111,7 @@ END_TEST
 
 TestGroup const povray_tests{"povray",
                              {files_are_named_after_the_words_that_take_them, what_is_no_file_is_none,
+                              a_composed_name_is_a_pattern_of_what_is_known_of_it,
                               what_stands_in_a_branch_is_not_certain, version_clock_and_writing_are_seen,
                               a_text_that_was_cut_short_is_noticed, no_text_breaks_the_scan, what_is_no_scene_is_named},
                              {.timeout_s = 60}};

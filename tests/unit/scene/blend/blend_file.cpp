@@ -267,14 +267,46 @@ START_TEST(paths_are_normalised_and_absolute_ones_flagged) {
   image("//packed.png", true);
   image("//made.png", false, "generated");
   image("//walk_0001.png", false, "sequence");
-  summary.files.push_back({"font", "<builtin>", false, false});
-  summary.files.push_back({"library", "//..\\lib\\lib.blend", false, false});
+  summary.files.push_back({.kind = "library", .path = "//..\\lib\\lib.blend"});
+  summary.files.push_back({.kind = "fluid cache", .path = "//cache7/", .extent = Extent::folder});
   auto const files = external_files(summary);
   std::string all;
-  for (auto const& file : files) all += file.path + (file.absolute ? "!" : "") + (file.many ? "*" : "") + " ";
+  for (auto const& file : files)
+    all += file.path + (file.absolute ? "!" : "") + (file.extent == Extent::series ? "*" : "") + " ";
   ck_assert_text(all,
-                 "../img/b.png ../lib/lib.blend //server/share/d.png! /home/me/e.png! F:/art/c.png! tex/a.png "
-                 "walk_0001.png* ");
+                 "../img/b.png ../lib/lib.blend //server/share/d.png! /home/me/e.png! F:/art/c.png! cache7 "
+                 "tex/a.png walk_0001.png* ");
+}
+END_TEST
+
+START_TEST(what_no_blender_here_makes_is_read_too) {
+  BlendWriter writer(BlendShape{});
+  auto const pad = [](std::string text, std::size_t size) { return BlendWriter::text(text, size); };
+  writer.add_struct("ID", {{"int", "us"}, {"char", "name[66]"}, {"char", "pad[2]"}});
+  auto const object = writer.add_struct("Object", {{"ID", "id"}});
+  auto const sea =
+      writer.add_struct("OceanModifierData", {{"char", "cachepath[32]"}, {"char", "cached"}, {"char", "flag"}});
+  auto const layer = writer.add_struct("CacheFileLayer", {{"char", "filepath[32]"}});
+  auto const node = writer.add_struct("bNode", {{"char", "idname[64]"}, {"ID", "*id"}, {"void", "*storage"}});
+  auto const socket = writer.add_struct("bNodeSocketValueString", {{"int", "subtype"}, {"char", "value[32]"}});
+  writer.add_block("OB", 0x1000, object, writer.number(1, 4) + pad("OBSea", 68));
+  writer.add_block("DATA", 0x1100, sea, pad("//", 32) + writer.number(1, 1) + writer.number(1, 1));
+  writer.add_block("DATA", 0x1200, layer, pad("//layer.abc", 32));
+  auto const string = [&](std::string const& type, std::string const& value) {
+    writer.add_block("DATA", 0x2000, node, pad(type, 64) + writer.pointer(0) + writer.pointer(0));
+    writer.add_block("DATA", 0x2100, socket, writer.number(0, 4) + pad(value, 32));
+  };
+  string("GeometryNodeImportOBJ", "//rock.obj");
+  string("GeometryNodeInputString", "//no file");
+  writer.add_dna();
+  auto const summary = inspect(writer.finish());
+  ck_assert(summary.has_value());
+  std::string all;
+  for (auto const& file : external_files(*summary))
+    all += file.path + (file.extent == Extent::series ? "*" : "") + " " + file.kind + " of " + file.user + "\n";
+  ck_assert_text(all,
+                 "disp_0001.exr* ocean bake of object 'Sea'\nfoam_0001.exr* ocean bake of object 'Sea'\n"
+                 "layer.abc cache of object 'Sea'\nrock.obj imported file of object 'Sea'\n");
 }
 END_TEST
 
@@ -310,14 +342,11 @@ START_TEST(files_that_blender_saved_tell_what_blender_knows) {
     ck_assert(summary.scenes[0].denoising == false);
     ck_assert_uint_eq(summary.cameras.size(), 4);
   }
-  auto missing = [&](std::string const& name) { return missing_files(look(name), folder / "scenes" / name); };
   ck_assert_uint_eq(external_files(look("textured.blend")).size(), 1);
-  ck_assert(missing("textured.blend").empty());
-  ck_assert_uint_eq(missing("missing_texture.blend").size(), 1);
-  ck_assert_text(missing("missing_texture.blend")[0].path, "tex/gone.png");
+  ck_assert_text(external_files(look("missing_texture.blend")).at(0).path, "tex/gone.png");
+  ck_assert_text(external_files(look("textured.blend")).at(0).user, "material 'Textured'");
   ck_assert(external_files(look("packed.blend")).empty());
   ck_assert_text(external_files(look("shots/linked.blend")).at(0).path, "../lib/lib.blend");
-  ck_assert(missing("shots/linked.blend").empty());
   ck_assert(!look("nocamera.blend").scenes[0].has_camera);
   ck_assert_text(look("movie.blend").scenes[0].format.value_or("none"), "FFMPEG");
   ck_assert(look("fileoutput.blend").scenes[0].file_output_nodes);
@@ -339,7 +368,8 @@ START_TEST(files_that_blender_saved_tell_what_blender_knows) {
   auto const fluid_cache = external_files(look("physics/fluid_baked.blend"));
   ck_assert_uint_eq(fluid_cache.size(), 1);
   ck_assert_text(fluid_cache[0].path, "fluid");
-  ck_assert(external_files(look("physics/fluid.blend")).empty());
+  ck_assert(!fluid_cache[0].optional && fluid_cache[0].extent == Extent::folder);
+  ck_assert(external_files(look("physics/fluid.blend")).at(0).optional);
   auto const marked = look("markers.blend");
   ck_assert(marked.scenes[0].camera_markers && !marked.scenes[0].has_camera);
   ck_assert((marked.scenes[0].view_layers == std::vector<std::string>{"Front", "Back"}));

@@ -60,9 +60,9 @@ std::string states(BlendSummary const& summary, std::vector<std::string> const& 
   return all;
 }
 
-BlendSummary with_file(std::string const& kind, std::string const& path, bool many = false) {
+BlendSummary with_file(std::string const& kind, std::string const& path, Extent extent = Extent::file) {
   auto summary = plain();
-  summary.files.push_back({kind, path, false, many});
+  summary.files.push_back({.kind = kind, .path = path, .extent = extent, .user = "object 'Cube'"});
   return summary;
 }
 
@@ -117,7 +117,7 @@ START_TEST(a_baked_cache_counts_when_its_folder_was_submitted) {
   summary.disk_cache = true;
   ck_assert_text(said(summary, {"film/blendcache_scene/cloth_0001.bphys"}), "");
   ck_assert_says(said(summary, {"blendcache_scene/cloth_0001.bphys"}), "was not submitted");
-  auto const fluid = with_file("cache", "//fluid", true);
+  auto const fluid = with_file("cache", "//fluid", Extent::folder);
   ck_assert_text(states(fluid, {"film/fluid/data/fluid_0001.vdb"}), "//fluid cache included\n");
   ck_assert_text(states(fluid, {"film/fluids.txt"}), "//fluid cache missing\n");
 }
@@ -134,6 +134,29 @@ START_TEST(every_file_that_a_scene_names_has_its_state) {
   tiles.images.push_back({"skin", "//tex/skin.<UDIM>.png", "tiled", false, {}});
   ck_assert_text(states(tiles, {"film/tex/skin.1001.png"}), "//tex/skin.<UDIM>.png image included\n");
   ck_assert_text(states(tiles, {"film/skin.1001.png"}), "//tex/skin.<UDIM>.png image missing\n");
+  tiles.images[0].numbers = {{1001, 1001}, {1003, 1003}};
+  ck_assert_says(said(tiles, {"film/tex/skin.1001.png"}), "lacks the numbers 1003");
+  auto const sequence = with_file("movie clip", "//plates/p.0001.left.png", Extent::series);
+  ck_assert_text(states(sequence, {"film/plates/p.0007.left.png"}), "//plates/p.0001.left.png movie clip included\n");
+  ck_assert_text(states(sequence, {"film/plates/other.png"}), "//plates/p.0001.left.png movie clip missing\n");
+  ck_assert_says(said(with_file("volume", "//a.vdb")), "volume '//a.vdb', used by object 'Cube' is missing");
+}
+END_TEST
+
+START_TEST(an_absolute_path_counts_as_included_where_the_driver_finds_it) {
+  auto const font = with_file("font", "F:\\anna\\fonts\\a.ttf");
+  ck_assert_text(states(font, {"fonts/a.ttf"}), "F:\\anna\\fonts\\a.ttf font included\n");
+  ck_assert_text(states(font, {"film/fonts/a.ttf"}), "F:\\anna\\fonts\\a.ttf font included\n");
+  ck_assert_text(states(font, {"other/fonts/a.ttf"}), "F:\\anna\\fonts\\a.ttf font absolute_path\n");
+}
+END_TEST
+
+START_TEST(what_is_optional_is_listed_only_when_it_is_there) {
+  auto summary = with_file("proxy", "//BL_proxy/a.mov", Extent::folder);
+  summary.files[0].optional = true;
+  ck_assert_text(states(summary, {}), "");
+  ck_assert_text(said(summary), "");
+  ck_assert_text(states(summary, {"film/BL_proxy/a.mov/1.avi"}), "//BL_proxy/a.mov proxy included\n");
 }
 END_TEST
 
@@ -220,7 +243,8 @@ TestGroup const findings_tests{
     "findings",
     {a_plain_scene_has_nothing_to_warn_of, each_trap_has_its_sentence,
      physics_without_a_bake_are_named_with_the_way_to_bake_them, a_baked_cache_counts_when_its_folder_was_submitted,
-     every_file_that_a_scene_names_has_its_state, an_absolute_path_names_the_file_that_was_shipped_in_vain,
+     every_file_that_a_scene_names_has_its_state, an_absolute_path_counts_as_included_where_the_driver_finds_it,
+     what_is_optional_is_listed_only_when_it_is_there, an_absolute_path_names_the_file_that_was_shipped_in_vain,
      a_missing_sound_is_listed_but_no_warning, a_library_that_breaks_its_reader_is_a_warning,
      cameras_bound_to_markers_are_cameras, a_scene_of_a_newer_blender_asks_for_it,
      frames_too_large_to_take_stop_the_job, memory_grows_with_textures_geometry_and_size_and_bears_any_claim,
