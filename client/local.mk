@@ -29,6 +29,7 @@ client_sources = \
   %D%/settings.cpp %D%/settings.h \
   %D%/table.cpp %D%/table.h \
   %D%/upload.cpp %D%/upload.h \
+  %D%/upload_notes.cpp %D%/upload_notes.h \
   %D%/validators.cpp %D%/validators.h \
   %D%/watch.cpp %D%/watch.h
 client_units = units/client-1-of-3.cpp units/client-2-of-3.cpp units/client-3-of-3.cpp

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "client/parallel.h"
+#include "client/upload_notes.h"
 #include "common/base/digest.h"
 #include "common/base/text.h"
 #include "common/http/tus_client.h"
@@ -97,26 +98,39 @@ Result<std::int64_t> upload_missing(Session& session, std::vector<SourceFile> co
     progress.update(share(done, total),
                     fmt::format("uploading {} of {}{}", human_size(done), human_size(total), speed));
   };
-  auto uploaded = for_each_parallel(session, missing->size(), uploads_at_once,
-                                    [&](std::size_t i, HttpClient& client) -> Result<void> {
-                                      auto const& file = (*missing)[i];
-                                      TusUpload upload;
-                                      upload.creation_url = session.url("/api/v1/uploads");
-                                      upload.path = file.file;
-                                      upload.size = file.size;
-                                      upload.sha256 = file.sha256;
-                                      upload.filename = file.file.filename();
-                                      upload.bearer = session.settings().token;
-                                      upload.sent = [&, i](std::int64_t bytes) {
-                                        sent[i] = bytes;
-                                        show();
-                                      };
-                                      auto id = upload_by_tus(client, upload);
-                                      return id ? Result<void>() : Result<void>(id.error());
-                                    });
+  UploadNotes const notes(session.settings().folder / "uploads", session.settings().server);
+  std::vector<std::atomic<std::int64_t>> resumed(missing->size());  // bytes of an earlier process
+  auto upload_one = [&](std::size_t i, HttpClient& client) -> Result<void> {
+    auto const& file = (*missing)[i];
+    TusUpload upload;
+    upload.creation_url = session.url("/api/v1/uploads");
+    upload.path = file.file;
+    upload.size = file.size;
+    upload.sha256 = file.sha256;
+    upload.filename = file.file.filename();
+    upload.bearer = session.settings().token;
+    bool const noted = file.size > upload.part_size;  // others are sent by one request
+    if (noted) upload.location = notes.find(file.sha256);
+    resumed[i] = upload.location.empty() ? 0 : -1;  // not known yet
+    upload.placed = [&, i, noted](std::string const& location) {
+      resumed[i] = 0;
+      if (noted) notes.keep(file.sha256, location);
+    };
+    upload.sent = [&, i](std::int64_t bytes) {
+      if (resumed[i] < 0) resumed[i] = bytes;
+      sent[i] = bytes;
+      show();
+    };
+    auto id = upload_by_tus(client, upload);
+    if (id && noted) notes.forget(file.sha256);
+    return id ? Result<void>() : Result<void>(id.error());
+  };
+  auto uploaded = for_each_parallel(session, missing->size(), uploads_at_once, upload_one);
   progress.clear();
   if (!uploaded) return uploaded.error();
-  return total;
+  auto bytes = total;
+  for (auto const& each : resumed) bytes -= std::max<std::int64_t>(each, 0);
+  return bytes;
 }
 
 }  // namespace distren::client

@@ -32,6 +32,7 @@ public:
   Result<std::string> run();
 
 private:
+  void resume();
   Result<void> create();
   Result<void> send_part();
   Result<void> ask_where();
@@ -102,6 +103,13 @@ Result<void> Uploader::take_offset(HttpClient::Response const& response) {
   return {};
 }
 
+// The address of an earlier process; the login goes to the server of this upload alone.
+void Uploader::resume() {
+  auto const ours = url_origin(upload_.creation_url);
+  auto const theirs = upload_.location.empty() ? ours : url_origin(upload_.location);
+  if (ours && theirs && *ours == *theirs) location_ = upload_.location;
+}
+
 Result<void> Uploader::create() {
   offset_ = 0;
   auto out = request("POST", upload_.creation_url);
@@ -120,6 +128,7 @@ Result<void> Uploader::create() {
                                            "is set wrongly, tell its operator",
                                            upload_.filename));
   location_ = *location;
+  if (upload_.placed) upload_.placed(location_);
   if (response->header("upload-offset").empty()) return {};  // a server without creation-with-upload
   return take_offset(*response);
 }
@@ -144,7 +153,8 @@ Result<std::string> Uploader::run() {
   auto left = upload_.tries;
   auto furthest = std::int64_t{-1};
   int losses = 0;
-  bool in_doubt = false;  // after a failure only the server knows what arrived
+  resume();
+  bool in_doubt = !location_.empty();  // then only the server knows what arrived
   while (!complete() || in_doubt) {
     Result<void> step = location_.empty() ? create() : in_doubt ? ask_where() : send_part();
     if (step) {
@@ -168,10 +178,12 @@ Result<std::string> Uploader::run() {
     in_doubt = !location_.empty();
     if (lost_ && ++losses > 3) return step.error();
     if (lost_) {
+      bool const of_another_process = losses == 1 && location_ == upload_.location;
       lost_ = false;
       in_doubt = false;
       location_.clear();
       furthest = -1;
+      if (of_another_process) continue;  // it was kept for a day; nothing is wrong
     } else if (step.error().code != Errc::unavailable) {
       return step.error();
     }

@@ -212,6 +212,42 @@ START_TEST(a_large_file_goes_up_in_parts_with_progress) {
 }
 END_TEST
 
+START_TEST(another_process_resumes_an_upload_at_its_address) {
+  ScratchFolder folder;
+  std::atomic<bool> killed{false};
+  auto first = fast_upload("parts", write_content(folder));
+  std::string location;
+  first.placed = [&location](std::string const& address) { location = address; };
+  first.sent = [&killed](std::int64_t bytes) { killed = bytes > 120000; };
+  HttpClient::Options options;
+  options.cancelled = &killed;
+  HttpClient dying(options);
+  ck_assert(!upload_by_tus(dying, first));
+  ck_assert(!location.empty());
+
+  HttpClient client;
+  auto second = fast_upload("parts", folder / "scene.blend");
+  second.location = location;
+  std::int64_t begun = -1;
+  second.sent = [&begun](std::int64_t bytes) { begun = begun < 0 ? bytes : begun; };
+  second.placed = [](std::string const&) { ck_abort_msg("it was created again"); };
+  ck_assert_arrived(upload_by_tus(client, second), second);
+  ck_assert_int_ge(begun, 100000);
+}
+END_TEST
+
+START_TEST(an_address_of_another_server_or_of_nothing_is_not_resumed) {
+  ScratchFolder folder;
+  HttpClient client;
+  for (auto const& address :
+       {std::string("http://127.0.0.2:9/upload/parts-1-0"), at("/upload/absent"), std::string("x")}) {
+    auto upload = fast_upload("parts", write_content(folder));
+    upload.location = address;
+    ck_assert_arrived(upload_by_tus(client, upload), upload);
+  }
+}
+END_TEST
+
 START_TEST(every_lost_connection_is_survived) {
   ScratchFolder folder;
   HttpClient client;
@@ -302,6 +338,7 @@ TestGroup const downloads_tests{
 TestGroup const uploads_tests{
     "uploads",
     {a_small_file_goes_up_in_one_request, an_empty_file_goes_up, a_large_file_goes_up_in_parts_with_progress,
+     another_process_resumes_an_upload_at_its_address, an_address_of_another_server_or_of_nothing_is_not_resumed,
      every_lost_connection_is_survived, a_forgotten_upload_is_begun_again_but_not_for_ever,
      an_upload_without_progress_is_given_up, a_damaged_upload_is_said_to_be_so,
      an_expired_signature_ends_the_upload_without_repeating_it, the_login_never_follows_an_upload_to_another_host,
