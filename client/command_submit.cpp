@@ -46,7 +46,7 @@ struct Submission {
   int overscan = -1;
   bool denoise = false;
   std::string video;
-  int fps = 0;
+  std::string fps;  // 24 or 30000/1001
   bool wait = false;
   bool check = false;  // inspect without submitting
   std::string download;
@@ -143,7 +143,9 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
   if (given.denoise) body["denoise"] = true;
   if (!given.video.empty()) {
     body["video"] = {{"format", format_word(given.video)}};
-    if (given.fps > 0) body["video"]["fps"] = given.fps;
+    bool const fraction = given.fps.find('/') != std::string::npos;
+    if (fraction) body["video"]["rate"] = given.fps;
+    if (!fraction && !given.fps.empty()) body["video"]["fps"] = std::stoi(given.fps);
   }
   if (given.check) return session.send("POST", "/api/v1/submissions/check", body, "the job");
   return session.send_once("/api/v1/submissions", body, "the job");
@@ -277,8 +279,10 @@ void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& giv
   command->add_flag("--denoise", given->denoise, "Denoise the frame after stitching its tiles")->needs(tiles);
   auto* video =
       command->add_option("--video", given->video, "Create a video of the frames: MP4 or WEBM (default none)");
-  command->add_option("--fps", given->fps, "Frames per second of the video, 1 to 240 (default from the scene, else 24)")
-      ->check(CLI::Range(1, 240))
+  command
+      ->add_option("--fps", given->fps,
+                   "Frames per second of the video, 1 to 240 or like 30000/1001 (default from the scene, else 24)")
+      ->check(frame_rate_validator())
       ->needs(video);
   auto* root = command->add_option("--root", given->root,
                                    "Folder that holds the scene and the files it uses (default the scene's folder)");

@@ -55,6 +55,24 @@ CLI::Validator setting_validator() {
           "NAME=VALUE"};
 }
 
+CLI::Validator frame_rate_validator() {
+  return {[](std::string& text) {
+            auto const slash = text.find('/');
+            auto const number = [](std::string_view digits) {
+              int value = 0;
+              auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+              return error == std::errc() && end == digits.data() + digits.size() && digits.size() <= 6 ? value : 0;
+            };
+            auto const above = number(std::string_view(text).substr(0, slash));
+            auto const below = slash == std::string::npos ? 1 : number(std::string_view(text).substr(slash + 1));
+            return below >= 1 && above >= below && above / below <= 240
+                       ? std::string()
+                       : fmt::format("'{}' is no frame rate; write 1 to 240, or a fraction like 30000/1001",
+                                     printable(text, 40));
+          },
+          "RATE"};
+}
+
 int percentage_of(std::string const& text) {
   auto const number = text.ends_with('%') ? std::string_view(text).substr(0, text.size() - 1) : std::string_view(text);
   int value = 0;

@@ -15,6 +15,9 @@ CLI::Validator points_validator();
 CLI::Validator percentage_validator();
 int percentage_of(std::string const& text);  // of a validated text
 
+// Frames per second: "24", "30000/1001".
+CLI::Validator frame_rate_validator();
+
 // "NAME=VALUE".
 CLI::Validator setting_validator();
 

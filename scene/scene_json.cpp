@@ -30,6 +30,7 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("height", self.height);
   visit("percentage", self.percentage);
   visit("milli_fps", self.milli_fps);
+  visit("pixel_aspect", self.pixel_aspect);
   visit("border", self.border);
   visit("crop", self.crop);
   visit("motion_blur", self.motion_blur);

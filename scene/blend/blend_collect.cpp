@@ -1,8 +1,11 @@
 #include "scene/blend/blend_collect.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "scene/blend/blend_memory.h"
 
@@ -76,6 +79,14 @@ std::string id_name(Record const& record) {
 template <typename T>
 std::optional<T> either(std::optional<T> first, std::optional<T> second) {
   return first ? first : second;
+}
+
+std::optional<std::string> pixel_aspect(double x, double y) {
+  constexpr double least = 0.001, most = 200;  // Blender's own limits
+  if (!(x >= least && x <= most && y >= least && y <= most)) return std::nullopt;
+  auto const width = std::lround(x * 1000), height = std::lround(y * 1000);
+  auto const common = std::gcd(width, height);
+  return width == height ? std::nullopt : std::optional(fmt::format("{}/{}", width / common, height / common));
 }
 
 bool is_packed(Record const& record) {
@@ -183,6 +194,7 @@ void BlendCollector::scene(Record const& record, BlendBlock const& block) {
   double const rate =
       static_cast<double>(record.integer("r.frs_sec").value_or(0)) / record.real("r.frs_sec_base").value_or(1);
   if (rate >= 0.1 && rate <= 1000) scene.milli_fps = static_cast<int>(std::lround(rate * 1000));
+  scene.pixel_aspect = pixel_aspect(record.real("r.xasp").value_or(1), record.real("r.yasp").value_or(1));
   auto const mode = record.integer("r.mode");
   scene.border = bit(mode, mode_border);
   scene.crop = bit(mode, mode_crop);

@@ -26,8 +26,9 @@ struct BlendScene {
   std::optional<std::string> engine;  // CYCLES, BLENDER_EEVEE, BLENDER_RENDER, ...
   std::optional<int> width, height;   // pixels at 100 %
   std::optional<int> percentage;
-  std::optional<int> milli_fps;      // frames in 1,000 seconds
-  std::optional<bool> border, crop;  // render region; crop makes the image as small as the region
+  std::optional<int> milli_fps;             // frames in 1,000 seconds
+  std::optional<std::string> pixel_aspect;  // "3/2": width of a pixel by its height; nullopt: square
+  std::optional<bool> border, crop;         // render region; crop makes the image as small as the region
   std::optional<bool> motion_blur;
   std::optional<std::string> format;  // PNG, JPEG, OPEN_EXR, FFMPEG, ...
   std::optional<std::string> output_path;

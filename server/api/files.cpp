@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
 #include "common/base/digest.h"
 #include "common/base/files.h"
 #include "common/base/json_body.h"
@@ -11,6 +15,7 @@
 #include "server/http/file_reply.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
+#include "server/submit/plan.h"
 
 namespace distren {
 
@@ -18,12 +23,22 @@ namespace {
 
 constexpr std::size_t max_digests = 10000;
 
-// The finished images of a job, as files of a job that depends on it.
-Result<void> add_output(Context& context, std::int64_t job, std::int64_t expires, protocol::InputList& list) {
-  return store::for_each_finished_task(context.database(), job, [&](store::Task const& task) {
-    list.inputs.push_back({"output/" + task.output, task.output_sha256, task.output_size,
-                           output_url(context.services.signer, job, task.output, task.output_sha256, expires)});
-  });
+// The finished images of the job that this one depends on, as files of this one.
+Result<void> add_output(Context& context, store::Job const& job, std::int64_t expires, protocol::InputList& list) {
+  std::vector<store::Task> tasks;
+  auto const read = store::for_each_finished_task(context.database(), job.after,
+                                                  [&](store::Task const& task) { tasks.push_back(task); });
+  if (!read) return read.error();
+  bool const numbered = job.source.starts_with(in_a_row);
+  if (numbered) std::ranges::stable_sort(tasks, {}, &store::Task::frame);
+  int number = 0;
+  for (auto const& task : tasks) {
+    auto const extension = std::filesystem::path(task.output).extension().string();
+    list.inputs.push_back({numbered ? fmt::format("{}{:07}{}", in_a_row, ++number, extension) : "output/" + task.output,
+                           task.output_sha256, task.output_size,
+                           output_url(context.services.signer, job.after, task.output, task.output_sha256, expires)});
+  }
+  return {};
 }
 
 }  // namespace
@@ -69,8 +84,7 @@ Reply handle_fetch_inputs(Request const&, Context& context) {
   auto const made_of = store::show_job(context.database(), *job);
   if (!made_of) return error_reply(made_of.error());
   if (made_of->after != 0) {
-    if (auto const added = add_output(context, made_of->after, expires, list); !added)
-      return error_reply(added.error());
+    if (auto const added = add_output(context, *made_of, expires, list); !added) return error_reply(added.error());
   }
   if (list.inputs.size() > protocol::limits::max_inputs)
     return error_reply(fail(Errc::conflict, fmt::format("job {} is made of {} files; a slave takes {}", *job,

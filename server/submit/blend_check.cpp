@@ -170,6 +170,7 @@ Result<void> BlendChecker::choose_output() {
   auto const extension = place == method_.formats.end() ? std::string("png") : place->extension;
   findings_.output = {{"format", format}, {"pattern", fmt::format("%0{}d.{}", method_.digits, extension)}};
   if (scene_->milli_fps) findings_.output["fps"] = *scene_->milli_fps / 1000.0;
+  if (scene_->pixel_aspect) findings_.output["pixel_aspect"] = *scene_->pixel_aspect;
 
   auto const number_of = [this](char const* name) {
     auto const given = findings_.parameters.find(name);

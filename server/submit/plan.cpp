@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 
 #include "common/base/json_text.h"
 #include "common/render/tiles.h"
@@ -130,32 +132,65 @@ Result<void> add_denoising(Chain& chain, std::string const& format) {
   return {};
 }
 
+// Scene-linear pixels look like the scene's other images only through its view transform: Blender itself applies it.
+Result<void> add_view_transform(Chain& chain) {
+  auto const& frames = chain.request.job;
+  json parameters{{"pictures", "output/" + chain.output.value("pattern", "")}, {"format", "PNG"}};
+  auto const own = json::parse(frames.parameters, nullptr, false);
+  if (own.contains("scene")) parameters["scene"] = own["scene"];
+  auto const step = chain.step("view", ": view transform");
+  if (!step) return fail(Errc::invalid, "video: " + step.error().message);
+  auto& job = (*step)->job;
+  job.version = frames.version;
+  std::ranges::copy_if(frames.files, std::back_inserter(job.files),
+                       [&](store::JobFile const& file) { return file.path == frames.source; });
+  job.source = frames.source;
+  job.parameters = to_text(parameters);
+  chain.output["format"] = "PNG";
+  chain.output["pattern"] = pattern_for(chain.methods.at("view"), "PNG");
+  job.output = to_text(chain.output);
+  return {};
+}
+
+// As a fraction: scenes of film and television have rates like 30000/1001, known here to a thousandth.
+std::string rate_of(double fps) {
+  for (int const whole : {24, 30, 48, 60, 120})
+    if (std::abs(fps - whole * 1000 / 1001.0) < 0.001) return fmt::format("{}/1001", whole * 1000);
+  auto const thousandths = std::clamp<std::int64_t>(std::llround(fps * 1000), 1000, 240000);
+  auto const common = std::gcd(thousandths, std::int64_t{1000});
+  return fmt::format("{}/{}", thousandths / common, 1000 / common);
+}
+
 Result<void> add_video(Chain& chain) {
-  auto const& frames = chain.request.job.frames;
-  auto const pattern = chain.output.value("pattern", "");
-  if (chain.output.value("format", "") == "OPEN_EXR_MULTILAYER")
+  auto const format_of_frames = chain.output.value("format", "");
+  if (format_of_frames == "OPEN_EXR_MULTILAYER")
     return fail(Errc::invalid, "video: frames of several layers are no pictures yet; set the format to PNG");
+  // Users download the frames as they were rendered, too.
+  auto const frames = static_cast<std::size_t>(chain.last);
   json parameters = chain.request.steps.video;
+  bool const linear = format_of_frames == "OPEN_EXR" || format_of_frames == "HDR";
+  if (linear && chain.methods.at(chain.request.job.method).preflight == "blend") {
+    if (auto const added = add_view_transform(chain); !added) return added;
+  } else if (format_of_frames == "OPEN_EXR") {
+    parameters["linear"] = "on";  // no scene says how it is to be looked at: the curve of screens
+  } else if (linear) {
+    return fail(Errc::invalid, "video: frames of the format HDR hold light, no pictures; set the format to PNG");
+  }
+  auto const pattern = chain.output.value("pattern", "");
+  auto const suffix = pattern.substr(pattern.rfind('.'));
   if (!parameters.contains("format")) parameters["format"] = "MP4";
-  bool const in_a_row = frames.back() - frames.front() + 1 == static_cast<int>(frames.size());
-  if (in_a_row) {
-    parameters["sequence"] = "output/" + pattern;
-    parameters["first"] = frames.front();
-    parameters["count"] = frames.size();
-  } else {
-    parameters["sequence"] = "output/*" + pattern.substr(pattern.rfind('.'));
-    parameters["gaps"] = "on";
-  }
-  if (!parameters.contains("fps") && chain.output.contains("fps")) {
-    parameters["fps"] = std::clamp(static_cast<int>(std::lround(chain.output["fps"].get<double>())), 1, 240);
-  }
+  if (!parameters.contains("fps") && !parameters.contains("rate") && chain.output.contains("fps"))
+    parameters["rate"] = rate_of(chain.output["fps"].get<double>());
+  if (chain.output.contains("pixel_aspect")) parameters["aspect"] = chain.output["pixel_aspect"];
+  parameters["sequence"] = std::string(in_a_row) + "%07d" + suffix;
+  parameters["first"] = 1;
   auto const step = chain.step("ffmpeg", ": video");
   if (!step) return fail(Errc::invalid, "video: " + step.error().message);
   auto checked = check_parameters(chain.methods.at("ffmpeg"), parameters);
   if (!checked) return fail(Errc::invalid, "video: " + checked.error().message);
   auto& job = (*step)->job;
-  // Users download the frames, too.
-  chain.plan[static_cast<std::size_t>((*step)->job.after)].result = true;
+  chain.plan[frames].result = true;
+  job.source = parameters["sequence"].get<std::string>();
   job.frames = {1};
   job.parameters = to_text(*checked);
   auto const format = checked->value("format", "");

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
@@ -13,6 +14,11 @@
 #include "server/submit/job_request.h"
 
 namespace distren {
+
+// A job whose main file begins so has the images of the job before it numbered in a row, from 1, in the order of
+// frames: sequence/0000001.png. Numbers with gaps, of other lengths or below zero make no difference to what is made of
+// them.
+constexpr std::string_view in_a_row = "sequence/";
 
 struct PlannedJob {
   store::NewJob job;

@@ -3054,7 +3054,7 @@ export interface components {
              * @default false
              */
             denoise?: boolean;
-            /** @description Make a video of the frames; parameters of the method ffmpeg, like {"format": "MP4", "fps": 24} */
+            /** @description Make a video of the frames, without sound; parameters of the method ffmpeg, like {"format": "MP4", "fps": 24}, or "rate": "30000/1001" in place of fps. Frames of OPEN_EXR and HDR go through the view transform of their scene first, by a job of the method view */
             video?: {
                 [key: string]: unknown;
             };
