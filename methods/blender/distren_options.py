@@ -3,6 +3,7 @@
 
 import bpy
 
+from distren_cameras import needs_camera
 from distren_report import Problem, names, scene_cameras, warn
 
 MOVIE_FORMATS = ("AVI_JPEG", "AVI_RAW", "FFMPEG")
@@ -22,6 +23,8 @@ def choose_scene(requested):
 
 
 def choose_camera(scene, requested):
+    if not needs_camera(scene) and requested is None:
+        return
     cameras = scene_cameras(scene)
     if requested is not None:
         for camera in cameras:
