@@ -24,7 +24,7 @@ constexpr std::array formats{Format{"PNG", "png"},          Format{"JPEG", "jpeg
                              Format{"HDR", "hdr"},          Format{"WEBP", "webp"},
                              Format{"DPX", "dpx"},          Format{"CINEON", "cineon"},
                              Format{"IRIS", "sgi"},         Format{"JPEG2000", "jpeg2000"},
-                             Format{"PPM", "pnm"}};
+                             Format{"AVIF", "heif"},        Format{"PPM", "pnm"}};
 constexpr int max_channels = 256;
 constexpr int max_parts = 64;
 constexpr int band_rows = 64;
@@ -50,6 +50,7 @@ std::string_view sniff(std::string_view head, std::string_view tail) {
   if (starts(head, "BM")) return "bmp";
   if (starts(head, "#?RADIANCE") || starts(head, "#?RGBE")) return "hdr";
   if (starts(head, "RIFF") && head.substr(8, 4) == "WEBP") return "webp";
+  if (head.size() >= 12 && head.substr(4, 8) == "ftypavif") return "heif";
   if (starts(head, "SDPX") || starts(head, "XPDS")) return "dpx";
   if (starts(head, "\x80\x2a\x5f\xd7") || starts(head, "\xd7\x5f\x2a\x80")) return "cineon";
   if (starts(head, "\x01\xda")) return "sgi";

@@ -111,7 +111,7 @@ Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width,
   if (tiles.empty() || tiles.size() > static_cast<std::size_t>(max_tiles))
     return fail(Errc::invalid, fmt::format("{} tiles are given; 1 to {} are possible.", tiles.size(), max_tiles));
   std::string_view const writer = reader_for_suffix(out);
-  if (writer == "jpeg" || writer == "webp" || writer == "jpeg2000")
+  if (writer == "jpeg" || writer == "webp" || writer == "jpeg2000" || writer == "heif")
     return fail(Errc::invalid,
                 fmt::format("'{}' would lose pixels' values; stitch to .png, .tif or .exr.", out.filename().string()));
   // Sizes first: nothing large is decoded before the whole plan is known to fit.

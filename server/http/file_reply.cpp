@@ -134,6 +134,7 @@ std::string_view content_type_of(std::string_view name) {
       {".jpg", "image/jpeg"},
       {".jpeg", "image/jpeg"},
       {".webp", "image/webp"},
+      {".avif", "image/avif"},
       {".ico", "image/x-icon"},
       {".json", "application/json"},
       {".txt", "text/plain; charset=utf-8"},

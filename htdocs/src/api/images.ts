@@ -32,4 +32,4 @@ export function latestThumbnail(job: Job, size: ThumbnailSize): string | null {
 const version = (task: Task, output: number): string => (task.outputs[output]?.sha256 ?? '').slice(0, 16);
 
 /** Formats that browsers show without conversion. */
-export const shownByBrowsers = (name: string | undefined): boolean => /\.(png|jpe?g|webp|bmp)$/i.test(name ?? '');
+export const shownByBrowsers = (name: string | undefined): boolean => /\.(png|jpe?g|webp|avif|bmp)$/i.test(name ?? '');
