@@ -5,6 +5,7 @@ import bpy
 
 from distren_cameras import needs_camera
 from distren_report import Problem, names, scene_cameras, warn
+from distren_versions import compositor, set_engine, set_format, strips
 
 MOVIE_FORMATS = ("AVI_JPEG", "AVI_RAW", "FFMPEG")
 BORDERS = {}  # a scene's name -> whether the file itself renders only a region of it
@@ -36,28 +37,16 @@ def choose_camera(scene, requested):
                 return
         text = 'the camera "%s" is not in the scene "%s"; %s'
         raise Problem(text % (requested, scene.name, names(c.name for c in cameras)), "camera_missing")
-    sequenced = scene.render.use_sequencer and scene.sequence_editor and len(scene.sequence_editor.sequences_all) > 0
+    sequenced = scene.render.use_sequencer and any(strip.type != "SOUND" for strip in strips(scene))
     if scene.camera is None and not sequenced and not any(marker.camera for marker in scene.timeline_markers):
         text = 'no camera is active in the scene "%s"; choose one of its own: %s'
         raise Problem(text % (scene.name, names(c.name for c in cameras)), "camera_missing")
 
 
-def engines_like(requested):
-    eevees = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT")
-    return [requested] + [e for e in eevees if requested in eevees and e != requested]
-
-
 def choose_engine(scene, requested):
-    if requested is None or scene.render.engine == requested:
-        return
-    for engine in engines_like(requested):
-        try:
-            scene.render.engine = engine
-            return
-        except TypeError:
-            continue
-    raise Problem('this Blender (%s) has no render engine "%s"' % (bpy.app.version_string, requested),
-                  "renderer_missing")
+    if requested is not None and scene.render.engine != requested and not set_engine(scene, requested):
+        raise Problem('this Blender (%s) has no render engine "%s"' % (bpy.app.version_string, requested),
+                      "renderer_missing")
 
 
 def choose_view_layer(scene, requested):
@@ -97,7 +86,7 @@ def choose_tile(scene, order):
     render.border_max_x = (order["last-column"] + 0.5) / width
     render.border_min_y = (height - order["last-row"] + 0.5) / height
     render.border_max_y = (height - order["first-row"] + 1.5) / height
-    if render.use_compositing and scene.use_nodes:
+    if compositor(scene) is not None:
         warn("its compositing sees one tile at a time: "
              "what spreads further than the overscan shows at the edges of tiles")
     if render.engine == "CYCLES" and scene.cycles.use_denoising:
@@ -136,11 +125,7 @@ def choose_format(scene, requested):
         warn("the file asks for a movie; frames are saved as PNG")
     if requested is None or settings.file_format == requested:
         return
-    if hasattr(settings, "media_type"):
-        settings.media_type = "MULTI_LAYER_IMAGE" if requested == "OPEN_EXR_MULTILAYER" else "IMAGE"
-    try:
-        settings.file_format = requested
-    except TypeError:
+    if not set_format(settings, requested):
         raise Problem('this Blender (%s) cannot save "%s"' % (bpy.app.version_string, requested), "renderer_missing")
 
 

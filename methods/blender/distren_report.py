@@ -4,10 +4,12 @@
 import json
 import os
 import sys
+import time
 
 import bpy
 
 WARNED = set()
+PROGRESS_SECONDS = 0.2  # between two lines
 
 
 def send(event, **values):
@@ -21,6 +23,19 @@ def warn(text):
     if text not in WARNED:
         WARNED.add(text)
         send("warning", text=text)
+
+
+class Shown:
+    until = 0.0
+
+
+def show_progress(text):
+    """A line as Blender prints it where it prints some; the slave reads them by the patterns of method.xml."""
+    now = time.monotonic()
+    if now >= Shown.until:
+        Shown.until = now + PROGRESS_SECONDS
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
 
 class Problem(Exception):

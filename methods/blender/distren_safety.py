@@ -1,13 +1,15 @@
-# Removes from an untrusted file what could run code or write files, and what this Blender cannot do. Called after
-# loading and before each frame; each change is a warning. Imported by driver.py, beside which it is installed.
+# Removes from an untrusted file what could run code, and what this Blender cannot do. Called after loading and before each
+# frame; each change is a warning. Imported by driver.py, beside which it is installed.
 
 import sys
 
 import bpy
 
-from distren_report import warn
+from distren_report import Problem, warn
+from distren_versions import compositor_trees, program_cameras
 
 TRUSTED = "--enable-autoexec" in sys.argv  # the volunteer allows scripts in scenes of this owner
+PROGRAMS = set()  # names of cameras that were programs
 
 
 def can_denoise():
@@ -18,42 +20,48 @@ def can_denoise():
     return bool(getattr(_cycles, "with_openimagedenoise", False))
 
 
-def node_trees():
-    trees = list(bpy.data.node_groups)
-    for scene in bpy.data.scenes:
-        tree = getattr(scene, "compositing_node_group", None) or getattr(scene, "node_tree", None)
-        if tree is not None and tree not in trees:
-            trees.append(tree)
-    return trees
-
-
-def neutralise_nodes(denoise):
-    for tree in node_trees():
+def neutralise_nodes():
+    for tree in compositor_trees():
         for node in tree.nodes:
-            if node.type == "OUTPUT_FILE" and not node.mute:
-                node.mute = True
-                warn("the File Output node \"%s\" is muted: a frame is one image here" % node.name)
-            if node.type == "DENOISE" and not denoise and not node.mute:
+            if node.type == "DENOISE" and not node.mute:
                 node.mute = True
                 warn("the compositor's Denoise node is muted: this Blender was built without OpenImageDenoise")
 
 
-def remove_freestyle(scene):
-    scene.render.use_freestyle = False
+def neutralise_freestyle(scene):
+    """The parameter editor draws lines by Blender's own code; in the other mode modules of the file run."""
     for layer in scene.view_layers:
-        layer.use_freestyle = False
-        modules = layer.freestyle_settings.modules if hasattr(layer, "freestyle_settings") else ()
-        for module in list(modules):
-            modules.remove(module)
+        settings = getattr(layer, "freestyle_settings", None)
+        if settings is None:
+            continue
+        if settings.mode == "SCRIPT" and layer.use_freestyle:
+            layer.use_freestyle = False
+            if scene.render.use_freestyle:
+                warn('Freestyle is switched off in the view layer "%s": its style modules are programs, and these do not '
+                     'run on volunteers\' machines' % layer.name)
+        for module in list(settings.modules):
+            settings.modules.remove(module)
+
+
+def neutralise_cameras():
+    for camera in program_cameras():
+        camera.type = "PERSP"
+        PROGRAMS.add(camera.name_full)
+
+
+def refuse_programs(scene):
+    """A frame through a camera that is a program would be another image."""
+    cameras = [scene.camera] + [marker.camera for marker in scene.timeline_markers]
+    for camera in cameras:
+        if camera is not None and camera.data is not None and camera.data.name_full in PROGRAMS:
+            raise Problem('the camera "%s" is a program in Open Shading Language, and these do not run on volunteers\' '
+                          'machines; choose another type of camera, or another camera' % camera.name)
 
 
 def neutralise_scene(scene, denoise):
     render = scene.render
-    if render.use_freestyle and not TRUSTED:
-        warn("Freestyle is switched off: its style modules are programs, and these do not run on volunteers' machines")
     if not TRUSTED:
-        remove_freestyle(scene)
-    render.use_multiview = False
+        neutralise_freestyle(scene)
     render.use_placeholder = False
     render.threads_mode = "AUTO"  # the number given on the command line counts
     cycles = getattr(scene, "cycles", None)
@@ -75,4 +83,7 @@ def neutralise():
     denoise = can_denoise()
     for scene in bpy.data.scenes:
         neutralise_scene(scene, denoise)
-    neutralise_nodes(denoise)
+    if not denoise:
+        neutralise_nodes()
+    if not TRUSTED:
+        neutralise_cameras()

@@ -3,9 +3,12 @@
 # -- FOLDER, the folder of the job's files.
 # Reads one JSON object a line from stdin, {"frame": 5, "output": "/out/0005.png", "format": "PNG", ...}, and renders
 # it; the end of stdin ends Blender. Replies are lines "DISTREN {json}" on stdout with an "event": loaded, warning,
-# problem (this frame cannot be rendered, and why), done. A "done" with "next": [6, 14] means that only these frames can
+# problem (this frame cannot be rendered, and why), done. A "done" lists in "outputs" every file of the frame, its own image
+# first: {"name": "Depth/0005.exr", "width": 64, "height": 36, "format": "OPEN_EXR"}, named below the folder of "output";
+# what is still there of them, but for the first, goes with the next order. With "next": [6, 14] only these frames can
 # follow, requested in the same way (see Animation); others need a new Blender. The file is untrusted: nothing of it may
-# run or write (distren_safety.py), and what it requests and this Blender cannot do is reported, not guessed.
+# run, or write elsewhere (distren_safety.py, distren_outputs.py), and what it requests and this Blender cannot do is
+# reported, not guessed. distren_versions.py has what depends on Blender's version.
 
 import json
 import os
@@ -19,21 +22,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from distren_options import (choose_camera, choose_denoising_data, choose_engine, choose_format, choose_samples,
                              choose_scene, choose_size, choose_tile, choose_view_layer, use_devices)
+from distren_outputs import Outputs, choose_views, of_view, redirect_nodes, separate_views
 from distren_paths import find_files
-from distren_report import Problem, report_loaded, report_missing, send
-from distren_safety import neutralise
+from distren_report import Problem, report_loaded, report_missing, send, show_progress
+from distren_safety import neutralise, refuse_programs
+from distren_versions import report_progress, stills_have_no_number, too_old
 
-
-def size_of(scene):
-    """Size in pixels as Blender computes it: border and crop apply to the scaled size."""
-    render = scene.render
-    width = render.resolution_x * render.resolution_percentage // 100
-    height = render.resolution_y * render.resolution_percentage // 100
-    if render.use_border and render.use_crop_to_border:
-        left, right = int(render.border_min_x * width), int(render.border_max_x * width)
-        bottom, top = int(render.border_min_y * height), int(render.border_max_y * height)
-        width, height = right - left, top - bottom
-    return max(width, 1), max(height, 1)
+OUTPUTS = Outputs()
 
 
 def prepare(order):
@@ -46,20 +41,21 @@ def prepare(order):
     choose_size(scene, order)
     choose_denoising_data(scene, order.get("denoising-data"))
     choose_tile(scene, order)
+    tiled = order.get("first-column") is not None
+    choose_views(scene, tiled)
     neutralise()
+    refuse_programs(scene)
+    # Files of nodes need their extension; the frame's image has it, or another one by its method.
+    scene.render.use_file_extension = redirect_nodes(order, tiled)
     if order.get("devices"):
         use_devices(order["devices"])
-    scene.render.use_file_extension = False
     return scene
 
 
 def send_done(scene, order, **more):
-    output = order["output"]
-    if not os.path.isfile(output) or os.path.getsize(output) == 0:
-        raise Problem("Blender rendered frame %d but saved no image" % order["frame"], "output_missing")
-    width, height = size_of(scene)
-    file_format = scene.render.image_settings.file_format
-    send("done", frame=order["frame"], width=width, height=height, format=file_format, **more)
+    outputs = OUTPUTS.collect(scene, order)
+    main = {name: outputs[0][name] for name in ("width", "height", "format")}
+    send("done", frame=order["frame"], outputs=outputs, **main, **more)
 
 
 def remove(path):
@@ -91,11 +87,11 @@ class Animation:
     FRAMES = 100  # of one render(); the next one sets up again
     AHEAD = 8  # most frames to skip: each costs as much as moving the scene to it
 
-    def __init__(self, scene, order):
+    def __init__(self, scene, order, frames=FRAMES):
         self.scene = scene
         self.order = order
         self.first = order["frame"]
-        self.last = self.first + self.FRAMES - 1
+        self.last = self.first + frames - 1
         self.finished = False  # the current order
         self.skipped = []  # empty files in place of frames
         self.range = (scene.frame_start, scene.frame_end, scene.frame_step)
@@ -104,7 +100,7 @@ class Animation:
     def suits(scene, order):
         engine = scene.render.engine
         drawn = engine.startswith("BLENDER_EEVEE") or engine == "BLENDER_WORKBENCH"
-        return drawn and 0 <= order["frame"] <= 1048574 - Animation.FRAMES
+        return drawn and not separate_views(scene) and 0 <= order["frame"] <= 1048574 - Animation.FRAMES
 
     def path(self, frame):
         return self.scene.render.frame_path(frame=frame)
@@ -148,7 +144,8 @@ class Animation:
         frame = self.order["frame"]
         if self.scene.frame_current != frame:
             raise Problem("Blender rendered frame %d in place of %d" % (self.scene.frame_current, frame))
-        os.replace(self.path(frame), self.order["output"])
+        for suffix in separate_views(self.scene) or [""]:
+            os.replace(of_view(self.path(frame), suffix), of_view(self.order["output"], suffix))
         while self.skipped:
             os.remove(self.skipped.pop())
         self.finished = True
@@ -166,6 +163,8 @@ class Animation:
         self.skipped = [self.path(each) for each in range(frame + 1, order["frame"])]
         for path in self.skipped:
             open(path, "x").close()
+        OUTPUTS.forget()
+        redirect_nodes(order, order.get("first-column") is not None)
         self.order = order
         self.finished = False
 
@@ -185,23 +184,41 @@ def leave(code=0):
 
 
 def render_frame(order):
+    OUTPUTS.forget()
     scene = prepare(order)
     if Animation.suits(scene, order):
         Animation(scene, order).run()
+    elif scene.render.use_file_extension and stills_have_no_number() and order["frame"] >= 0:
+        Animation(scene, order, frames=1).run()
     else:
         render_alone(scene, order)
 
 
+def refuse(text):
+    """Every order, with this reason; another machine may have what is missing."""
+    order = next_order()
+    while order is not None:
+        Problem(text, "renderer_missing", machine=True).send()
+        order = next_order()
+
+
 def main():
+    reason = too_old()
+    if reason is not None:
+        refuse(reason)
+        return
     find_files(sys.argv[sys.argv.index("--") + 1] if "--" in sys.argv else os.path.dirname(bpy.data.filepath))
     neutralise()
     report_missing()
     report_loaded()
-    while (order := next_order()) is not None:
+    report_progress(show_progress)
+    order = next_order()
+    while order is not None:
         try:
             render_frame(order)
         except Problem as problem:
             problem.send()
+        order = next_order()
 
 
 main()
