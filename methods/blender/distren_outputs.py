@@ -14,6 +14,7 @@ from distren_versions import compositor_trees, output_paths, set_output_paths
 
 LIMIT = 64  # files of a frame
 PART_BYTES = 100  # of a folder or name that the file chose
+FULL_BYTES = 200  # with number and extension
 STAGED = ".file-output"  # the folder of what nodes write
 MUTED = set()  # nodes of tiles
 PATHS = {}  # a node: where it writes below the staging folder
@@ -82,9 +83,9 @@ def of_view(path, suffix):
 
 
 # --- File Output nodes --------------------------------------------------------------------------------------------------
-def parts_of(path):
+def parts_of(path, most=PART_BYTES):
     parts = path.replace("\\", "/").split("/")
-    parts = [shortened(part) for part in parts if part not in ("", ".", "..") and not re.match("[A-Za-z]:", part)]
+    parts = [shortened(part, most) for part in parts if part not in ("", ".", "..") and not re.match("[A-Za-z]:", part)]
     return [part for part in parts if part][-8:]
 
 
@@ -102,9 +103,9 @@ def tame_name(path):
     return "/".join(parts_of(path) + ([""] if path.endswith("/") else []))
 
 
-def shortened(part):
+def shortened(part, most):
     part = "".join("_" if ord(sign) < 32 or sign in '<>:"|?*' else sign for sign in part).lstrip(".")
-    return part.encode("utf-8", "replace")[:PART_BYTES].decode("utf-8", "ignore")
+    return part.encode("utf-8", "replace")[:most].decode("utf-8", "ignore")
 
 
 def staging(output):
@@ -147,7 +148,7 @@ def redirected(key, node, folder):
             below, names = output_paths(node)
             PATHS[key] = tame_folder(below), [tame_name(name) for name in names]
         below, names = PATHS[key]
-        set_output_paths(node, "/".join([folder] + below), names)
+        set_output_paths(node, "/".join([folder] + below + [""]), names)
     except (AttributeError, TypeError, RuntimeError):
         return False
     return True
@@ -239,7 +240,7 @@ class Outputs:
         for place, _, files in os.walk(top):
             for file in files:
                 path = os.path.join(place, file)
-                name = "/".join(parts_of(os.path.relpath(path, top)))  # Blender has put in values of the file
+                name = "/".join(parts_of(os.path.relpath(path, top), FULL_BYTES))  # Blender has put in values of the file
                 if os.path.islink(path) or os.path.getsize(path) == 0:
                     continue
                 made["File Output/" + name if name in own or name in made else name] = path

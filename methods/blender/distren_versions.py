@@ -97,12 +97,12 @@ def output_paths(node):
 
 
 def set_output_paths(node, folder, names):
-    """As output_paths() lists them. Raises what assignments raise where the node cannot be changed."""
+    """As output_paths() lists them; the folder ends in /. Raises what assignments raise where the node cannot be changed."""
     if hasattr(node, "directory"):
         node.directory, node.file_name = folder, names[0]
         for item, name in zip(() if is_layered(node) else node.file_output_items, names[1:]):
             item.name = name
         return
-    node.base_path = folder + "/" + names[0] if is_layered(node) else folder
+    node.base_path = folder + names[0] if is_layered(node) else folder
     for slot, name in zip(() if is_layered(node) else node.file_slots, names):
         slot.path = name
