@@ -189,6 +189,10 @@ def size_in(path, file_format):
         return 0, 0
 
 
+def numbered(frame):
+    return "%s%04d" % ("-" if frame < 0 else "", abs(frame))
+
+
 class Outputs:
     """Of one order after the other: collect() puts in place what a frame made and lists it, its own image first; forget()
     removes what the slave did not take."""
@@ -215,7 +219,7 @@ class Outputs:
         for suffix in suffixes:
             path = of_view(output, suffix)
             if os.path.isfile(path) and suffix:
-                made[of_view("%04d%s" % (order["frame"], extension), suffix)] = path
+                made[of_view(numbered(order["frame"]) + extension, suffix)] = path
         if suffixes and not os.path.isfile(output) and made:
             shutil.copyfile(next(iter(made.values())), output)  # what shows one image of the frame shows the first eye
         if not os.path.isfile(output) or os.path.getsize(output) == 0:
@@ -236,7 +240,7 @@ class Outputs:
 
     def add_staged(self, order, extension, made):
         top = staging(order["output"])
-        own = ("%04d%s" % (order["frame"], extension), os.path.basename(order["output"]))
+        own = (numbered(order["frame"]) + extension, os.path.basename(order["output"]))
         for place, _, files in os.walk(top):
             for file in files:
                 path = os.path.join(place, file)
