@@ -3,7 +3,7 @@
 EXTRA_DIST += tests/support/http_fixture.py tests/support/import_floors.py tests/support/fake_grid.py tests/support/fake_server.py \
   tests/support/fake_renderer.py tests/support/slave_fixture.py tests/support/scenes/make_scenes.py \
   tests/support/scenes/make_named_files.py tests/support/scenes/find_moved_files.py \
-  tests/support/scenes/make_hostile.py tests/fuzz/fuzz_blend_file.cpp tests/fuzz/run_blend_file
+  tests/support/scenes/make_hostile.py tests/support/scenes/make_matrix.py tests/support/blenders.py tests/fuzz/fuzz_blend_file.cpp tests/fuzz/run_blend_file
 
 # SQL: each group of procedures against a private MariaDB.
 dist_check_SCRIPTS += tests/sql/run.sh
