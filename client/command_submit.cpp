@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "client/context.h"
 #include "client/fetch_output.h"
@@ -29,7 +30,9 @@ struct Submission {
   bool all_files = false;  // of the root
   std::string method = "blender";
   std::vector<std::string> settings;  // NAME=VALUE, of any method
-  SceneOptions scene_options;
+  std::string frames;                 // empty: the scene's own range
+  std::string scene;                  // empty: the active one
+  std::string camera;                 // empty: the scene's
   int samples = 0;
   std::string resolution;
   std::string format;
@@ -82,8 +85,8 @@ Json parameters_of(Submission const& given) {
   if (!given.resolution.empty()) out["percentage"] = percentage_of(given.resolution);
   if (!given.format.empty()) out["format"] = format_word(given.format);
   if (!given.engine.empty()) out["engine"] = engine_word(given.engine);
-  if (!given.scene_options.camera.empty()) out["camera"] = given.scene_options.camera;
-  if (!given.scene_options.scene.empty()) out["scene"] = given.scene_options.scene;
+  if (!given.camera.empty()) out["camera"] = given.camera;
+  if (!given.scene.empty()) out["scene"] = given.scene;
   return out;
 }
 
@@ -95,7 +98,7 @@ struct Prepared {
 // Everything that can be checked without the server.
 Result<Prepared> prepare(Submission const& given) {
   if (given.method != "blender") {
-    if (given.scene_options.frames.empty())
+    if (given.frames.empty())
       return fail(Errc::invalid,
                   fmt::format("{} has no frame range; set it, like --frames 1-250", printable(given.file)));
     auto const named = given.method == "povray" ? povray_references(given.file) : Result<BlendSummary>(BlendSummary{});
@@ -104,24 +107,29 @@ Result<Prepared> prepare(Submission const& given) {
     bool const whole = given.all_files || (!given.root.empty() && given.method != "povray");
     auto scene = files_of_scene(given.file, *named, {given.root, whole, false});
     if (!scene) return scene.error();
-    return Prepared{*std::move(scene), given.scene_options.frames};
+    return Prepared{*std::move(scene), given.frames};
   }
   auto summary = inspect_blend(given.file);
   if (!summary)
     return fail(summary.error().code, fmt::format("{}: {}", printable(given.file), summary.error().message));
-  auto choices = check_options(*summary, given.scene_options);
-  if (!choices) return choices.error();
+  std::optional<SceneRequest> request;
+  if (given.parameter_file.empty()) {
+    request = scene_request(parameters_of(given));
+    request->tiled = !given.tiles.empty();
+    request->denoised_whole = given.denoise;
+  }
+  auto frames = check_options(given.file, *summary, given.frames, request);
+  if (!frames) return frames.error();
   auto scene = files_of_scene(given.file, *summary, {given.root, given.all_files, true});
   if (!scene) return scene.error();
-  for (auto const& message : choices->warnings) scene->warnings.push_back(message);
-  return Prepared{*std::move(scene), choices->frames};
+  return Prepared{*std::move(scene), *frames};
 }
 
 Result<Json> create_job(Session& session, Submission const& given, Prepared const& prepared, Json const& project) {
   auto files = Json::array();
   for (auto const& file : prepared.scene.files)
     files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size_bytes", file.size}});
-  Json body{{"name", given.name.empty() ? std::filesystem::path(given.file).stem().string() : given.name},
+  Json body{{"name", given.name.empty() ? job_name_of(given.file) : given.name},
             {"method", given.method},
             {"main_file", prepared.scene.source},
             {"files", files},
@@ -247,9 +255,7 @@ Result<int> submit(Context const& context, Submission const& given) {
 
 void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& given) {
   command->add_option("FILE", given->file, "Main file: a .blend file, or what the method renders")->required();
-  command
-      ->add_option("--frames", given->scene_options.frames,
-                   "Frames, like 1-250 or 1-10,20,30-40x2 (default from the scene)")
+  command->add_option("--frames", given->frames, "Frames, like 1-250 or 1-10,20,30-40x2 (default from the scene)")
       ->check(frames_validator());
   command->add_option("--samples", given->samples, "Samples per pixel (default from the scene)")
       ->check(CLI::Range(1, 1 << 24));
@@ -263,8 +269,8 @@ void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& giv
                    "Version of the renderer, like 4.3 or 4.3.2 (default the one that saved the file, else the next)")
       ->check(version_validator());
   command->add_option("--engine", given->engine, "Render engine: CYCLES, EEVEE or WORKBENCH (default from the scene)");
-  command->add_option("--camera", given->scene_options.camera, "Name of the camera (default from the scene)");
-  command->add_option("--scene", given->scene_options.scene, "Name of the scene (default the active one)");
+  command->add_option("--camera", given->camera, "Name of the camera (default from the scene)");
+  command->add_option("--scene", given->scene, "Name of the scene (default the active one)");
   command->add_option("--method", given->method, "Render method, like povray (default blender)");
   command->add_option("--set", given->settings, "Parameter of the method as NAME=VALUE; repeatable")
       ->check(setting_validator());

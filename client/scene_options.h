@@ -1,26 +1,24 @@
-// Checks the user's options against the .blend before anything is uploaded. Errors: invalid, naming the value and the
-// alternatives in the file.
+// Checks the user's options against the .blend before anything is uploaded, by the rules that the server applies, too
+// (scene/blend/scene_rules.h). Reads the libraries that a scene's collections come from, on the caller's thread.
+// Errors: invalid, naming the value and the alternatives in the file.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "common/base/result.h"
 #include "scene/blend/blend_file.h"
+#include "scene/blend/scene_rules.h"
 
 namespace distren::client {
 
-struct SceneOptions {
-  std::string frames;  // empty: the scene's own range
-  std::string scene;   // empty: the active one
-  std::string camera;  // empty: the scene's
-};
+// The frames to render: those asked for, or else the scene's own range. blend: the file of the summary. request:
+// nothing where variations have scenes and cameras of their own, which the server checks one by one.
+Result<std::string> check_options(std::filesystem::path const& blend, BlendSummary const& summary,
+                                  std::string const& frames, std::optional<SceneRequest> const& request);
 
-struct CheckedOptions {
-  std::string frames;                 // never empty
-  std::vector<std::string> warnings;  // whole sentences
-};
-
-Result<CheckedOptions> check_options(BlendSummary const& summary, SceneOptions const& options);
+// The file's name as that of its job: short enough and printable, whatever the file is called.
+std::string job_name_of(std::filesystem::path const& file);
 
 }  // namespace distren::client

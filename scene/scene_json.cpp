@@ -19,8 +19,11 @@ template <typename Self, typename Visit>
 void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, BlendScene> {
   visit("name", self.name);
   visit("view_layers", self.view_layers);
+  visit("disabled_view_layers", self.disabled_view_layers);
   visit("camera", self.camera);
   visit("has_camera", self.has_camera);
+  visit("cameras", self.cameras);
+  visit("linked", self.linked);
   visit("frame_start", self.frame_start);
   visit("frame_end", self.frame_end);
   visit("frame_step", self.frame_step);
@@ -33,6 +36,10 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("pixel_aspect", self.pixel_aspect);
   visit("border", self.border);
   visit("crop", self.crop);
+  visit("left", self.left);
+  visit("right", self.right);
+  visit("bottom", self.bottom);
+  visit("top", self.top);
   visit("motion_blur", self.motion_blur);
   visit("format", self.format);
   visit("output_path", self.output_path);
@@ -41,10 +48,35 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("camera_markers", self.camera_markers);
   visit("osl", self.osl);
   visit("uses_sequencer", self.uses_sequencer);
+  visit("strip_scenes", self.strip_scenes);
+  visit("composites", self.composites);
+  visit("composites_without_output", self.composites_without_output);
+  visit("composited_scenes", self.composited_scenes);
+  visit("wide_nodes", self.wide_nodes);
   visit("file_output_nodes", self.file_output_nodes);
   visit("denoise_nodes", self.denoise_nodes);
+  visit("stereo", self.stereo);
+  visit("freestyle", self.freestyle);
+  visit("freestyle_scripts", self.freestyle_scripts);
+  visit("view_transform", self.view_transform);
+  visit("look", self.look);
+  visit("display", self.display);
   visit("rigid_body_world", self.rigid_body_world);
   visit("rigid_body_baked", self.rigid_body_baked);
+}
+
+template <typename Self, typename Visit>
+void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, BlendLink> {
+  visit("library", self.library);
+  visit("name", self.name);
+  visit("collection", self.collection);
+}
+
+template <typename Self, typename Visit>
+void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, BlendCollection> {
+  visit("name", self.name);
+  visit("cameras", self.cameras);
+  visit("linked", self.linked);
 }
 
 template <typename Self, typename Visit>
@@ -80,9 +112,12 @@ template <typename Self, typename Visit>
 void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, BlendSummary> {
   visit("version", self.version);
   visit("version_text", self.version_text);
+  visit("subversion", self.subversion);
+  visit("build", self.build);
   visit("needed", self.needed);
   visit("active_scene", self.active_scene);
   visit("scenes", self.scenes);
+  visit("collections", self.collections);
   visit("cameras", self.cameras);
   visit("images", self.images);
   visit("files", self.files);
@@ -90,7 +125,6 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("registered_texts", self.registered_texts);
   visit("drivers", self.drivers);
   visit("scripted_drivers", self.scripted_drivers);
-  visit("freestyle_scripts", self.freestyle_scripts);
   visit("script_nodes", self.script_nodes);
   visit("unbaked", self.unbaked);
   visit("geometry_bytes", self.geometry_bytes);
@@ -121,6 +155,7 @@ struct Writer {
   static json value(Extent extent) { return extents.at(static_cast<std::size_t>(extent)); }
   static json value(int number) { return number; }
   static json value(std::int64_t number) { return number; }
+  static json value(double number) { return number; }
   static json value(std::string const& text) { return text; }
   template <typename T>
   static json value(std::vector<T> const& list) {
@@ -174,6 +209,7 @@ private:
     auto const* const found = std::ranges::find(extents, from.is_string() ? from.get<std::string>() : "");
     found == extents.end() ? wrong() : static_cast<void>(to = static_cast<Extent>(found - extents.begin()));
   }
+  void read(json const& from, double& to) { from.is_number() ? static_cast<void>(to = from.get<double>()) : wrong(); }
   void read(json const& from, std::int64_t& to) {
     from.is_number_integer() ? static_cast<void>(to = from.get<std::int64_t>()) : wrong();
   }

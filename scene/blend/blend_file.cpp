@@ -54,7 +54,7 @@ Result<BlendSummary> inspect(Result<ByteStream> stream, BlendLimits const& limit
     if (!payload) return payload.error();
     collector.take(**block, *payload);
   }
-  auto summary = collector.finish();
+  auto summary = collector.finish(walker->header().version);
   summary.version = walker->header().version;
   summary.version_text = blend_version_text(summary.version);
   summary.packing = walker->packing();

@@ -13,35 +13,10 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "scene/blend/blend_scene.h"
 #include "scene/blend/byte_stream.h"
 
 namespace distren {
-
-struct BlendScene {
-  std::string name;
-  std::vector<std::string> view_layers;  // those that render
-  std::optional<std::string> camera;     // name of the active camera; nullopt: none
-  bool has_camera = false;               // true without a name: the camera is in a linked library
-  std::optional<int> frame_start, frame_end, frame_step, frame_current;
-  std::optional<std::string> engine;  // CYCLES, BLENDER_EEVEE, BLENDER_RENDER, ...
-  std::optional<int> width, height;   // pixels at 100 %
-  std::optional<int> percentage;
-  std::optional<int> milli_fps;             // frames in 1,000 seconds
-  std::optional<std::string> pixel_aspect;  // "3/2": width of a pixel by its height; nullopt: square
-  std::optional<bool> border, crop;         // render region; crop makes the image as small as the region
-  std::optional<bool> motion_blur;
-  std::optional<std::string> format;  // PNG, JPEG, OPEN_EXR, FFMPEG, ...
-  std::optional<std::string> output_path;
-  std::optional<int> samples;     // of Cycles; nullopt: not stored, so Blender's default
-  std::optional<bool> denoising;  // of Cycles, as above
-  bool camera_markers = false;    // the camera changes with the frame
-  std::optional<bool> osl;        // Cycles with Open Shading Language
-  bool uses_sequencer = false;
-  bool file_output_nodes = false;  // the compositor writes files of its own
-  bool denoise_nodes = false;      // the compositor denoises, which not every build supports
-  bool rigid_body_world = false;
-  bool rigid_body_baked = false;
-};
 
 struct NumberRange {
   int first = 0, last = 0;
@@ -74,20 +49,22 @@ struct BlendFileUse {
 };
 
 struct BlendSummary {
-  int version = 0;            // 279, 304, 500
-  std::string version_text;   // "2.79", "3.4", "5.0"
-  std::optional<int> needed;  // oldest Blender that can open it, as stored, as version
+  int version = 0;           // 279, 304, 500
+  std::string version_text;  // "2.79", "3.4", "5.0"
+  int subversion = 0;
+  std::optional<std::string> build;  // of the Blender that saved it: the beginning of its commit
+  std::optional<int> needed;         // oldest Blender that can open it, as stored, as version
   Packing packing = Packing::none;
   std::optional<std::string> active_scene;
   std::vector<BlendScene> scenes;
-  std::vector<std::string> cameras;  // names of local camera objects, sorted
+  std::vector<BlendCollection> collections;  // those with cameras or links in them
+  std::vector<std::string> cameras;          // names of local camera objects, sorted
   std::vector<BlendImage> images;
   std::vector<BlendFileUse> files;
   int text_blocks = 0;
   int registered_texts = 0;  // would run on opening if scripts were allowed
   int drivers = 0;
-  int scripted_drivers = 0;
-  int freestyle_scripts = 0;
+  int scripted_drivers = 0;          // those that need Python
   int script_nodes = 0;              // custom OSL shaders
   std::vector<std::string> unbaked;  // kinds of simulation without a baked result, except rigid bodies; sorted
   std::int64_t geometry_bytes = 0;   // meshes, curves, volumes, after subdivision for the render

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/dispatch/status.h"
+#include "server/submit/finding.h"
 #include "server/submit/plan.h"
 #include "server/submit/renderer_match.h"
 
@@ -32,7 +36,8 @@ json scene_to_json(BlendSummary const& summary) {
                       {"fps", scene.milli_fps ? json(*scene.milli_fps / 1000.0) : json(nullptr)},
                       {"format", or_null(scene.format)},
                       {"samples", or_null(scene.samples)},
-                      {"denoising", or_null(scene.denoising)},
+                      {"denoising", scene.engine == "CYCLES" ? or_null(scene.denoising) : json(nullptr)},
+                      {"cameras", scene.cameras},
                       {"view_layers", scene.view_layers}});
   }
   return {{"active_scene", or_null(summary.active_scene)},
@@ -54,6 +59,32 @@ std::string digest_of(store::NewJob const& job, std::string_view path) {
 }
 
 }  // namespace
+
+void warn_of_missing_methods(Services const& services, std::vector<PlannedJob>& plan) {
+  if (plan.empty()) return;
+  std::vector<Finding> findings;
+  std::set<std::pair<std::string, std::string>> asked;
+  for (auto const& each : plan) {
+    auto const& job = each.job;
+    if (!asked.emplace(job.method, job.version).second) continue;
+    if (is_offered(services.dispatcher, job.method, job.version).value_or(true)) continue;
+    auto const& title = services.methods.at(job.method).title;
+    auto const what = job.version == "0" ? title : fmt::format("{} {} or later", title, job.version);
+    findings.push_back({.code = "not_offered",
+                        .message = fmt::format(
+                            "no slave that is online offers {}, so the job '{}' waits for one that "
+                            "does{}",
+                            what, printable(job.name, 100),
+                            job.method == "denoise" ? ": its Blender must have been built with OpenImageDenoise" : ""),
+                        .subject = what});
+  }
+  if (findings.empty()) return;
+  auto& warnings = plan.front().job.warnings;
+  auto all = parsed(warnings);
+  if (!all.is_array()) all = json::array();
+  for (auto& each : findings_to_json(findings)) all.push_back(std::move(each));
+  warnings = to_text(all);
+}
 
 JobRequestLimits request_limits(Services const& services) {
   auto const limits = services.runtime.now();
@@ -102,10 +133,13 @@ Reply handle_check_submission(Request const& request, Context& context) {
   }
   if (looked) {
     job = variations.front().job;
-    if (auto const plan = plan_submission(variations, services.methods, 1))
+    if (auto plan = plan_submission(variations, services.methods, 1)) {
       jobs = plan->size();
-    else
+      warn_of_missing_methods(services, *plan);
+      job.warnings = plan->front().job.warnings;
+    } else {
       looked = plan.error();
+    }
   }
   json scene = nullptr;
   if (services.methods.at(job.method).preflight == "blend") {

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "server/api/concurrency_limiter.h"
 #include "server/api/services.h"
 #include "server/http/message.h"
 #include "server/submit/job_inspection.h"
+#include "server/submit/plan.h"
 
 namespace distren {
 
@@ -15,6 +17,9 @@ namespace distren {
 // what this person asked for; too_many_inspections() says so.
 ConcurrencyLimiter::Permit acquire_inspection(Services const& services, std::int64_t user);
 Reply too_many_inspections();
+
+// Adds to the findings of the first job which jobs of the plan no slave that is here can do: they wait for another one.
+void warn_of_missing_methods(Services const& services, std::vector<PlannedJob>& plan);
 
 InspectionTools inspection_tools(Services const& services);
 JobRequestLimits request_limits(Services const& services);

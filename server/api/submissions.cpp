@@ -128,6 +128,7 @@ Reply handle_create_submission(Request const& request, Context& context) {
     return error_reply(matched.error());
   auto plan = plan_submission(variations, services.methods, grid_status(services.dispatcher).slots);
   if (!plan) return error_reply(plan.error());
+  warn_of_missing_methods(services, *plan);
 
   if (auto const room = leaves_room(context, *plan); !room) return error_reply(room.error());
   store::NewSubmission submission{.user = context.caller.user.id,

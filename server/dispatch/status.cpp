@@ -5,6 +5,7 @@
 
 #include "server/dispatch/core.h"
 #include "server/dispatch/dispatcher.h"
+#include "server/dispatch/eligibility.h"
 #include "server/dispatch/explain.h"
 
 namespace distren {
@@ -70,6 +71,15 @@ SlaveStatus slave_status_of(Dispatcher& dispatcher, std::int64_t slave) {
   auto statuses =
       dispatcher.ask([slave](DispatchCore const& core, std::int64_t) { return slave_statuses(core, {slave}); });
   return statuses.empty() ? SlaveStatus{} : std::move(statuses.front());
+}
+
+std::optional<bool> is_offered(Dispatcher& dispatcher, std::string const& method, std::string const& version) {
+  return dispatcher.ask([&](DispatchCore const& core, std::int64_t) {
+    std::optional<bool> offered;
+    for (auto const& [id, slave] : core.slaves)
+      if (slave.greeted) offered = offered.value_or(false) || suitable(slave.state, method, version) != nullptr;
+    return offered;
+  });
 }
 
 std::optional<Forecast> forecast(DispatchCore const& core, std::int64_t job, std::int64_t more_escrow,

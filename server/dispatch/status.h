@@ -38,6 +38,8 @@ TaskPhase phase_of(Attempt const& attempt);
 std::vector<std::pair<std::int64_t, TaskStatus>> task_statuses(DispatchCore const& core, std::int64_t id);
 GridStatus grid_status(DispatchCore const& core);
 GridStatus grid_status(Dispatcher& dispatcher);  // any thread
+// Whether a slave that is here has the method, in this version or a newer one; nothing: no slave is here. Any thread.
+std::optional<bool> is_offered(Dispatcher& dispatcher, std::string const& method, std::string const& version);
 // By user; who has nothing is left out.
 std::vector<UserStatus> user_statuses(DispatchCore const& core);
 std::vector<std::int64_t> slaves_online(DispatchCore const& core);

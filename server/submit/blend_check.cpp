@@ -9,7 +9,6 @@
 #include "common/base/text.h"
 #include "scene/blend/blend_memory.h"
 #include "scene/blend/file_series.h"
-#include "server/submit/scene_warnings.h"
 
 namespace distren {
 
@@ -17,19 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int longest_side = 16384;  // what the image checker decodes
-constexpr std::int64_t most_pixels = 100000000;
 constexpr std::size_t max_libraries = 50;  // looked into for what they need themselves
-
-std::string listed(std::vector<std::string> const& names) {
-  if (names.empty()) return "it has none";
-  constexpr std::size_t most = 20;
-  std::vector<std::string> some;
-  for (std::size_t i = 0; i < std::min(most, names.size()); ++i)
-    some.push_back(fmt::format("'{}'", printable(names[i], 80)));
-  return fmt::format("it has {}{}", fmt::join(some, ", "),
-                     names.size() > most ? fmt::format(" and {} more", names.size() - most) : "");
-}
 
 std::string text_of(nlohmann::json const& parameters, char const* name) {
   auto const found = parameters.find(name);
@@ -45,8 +32,8 @@ std::string inside_job(std::string const& referrer, std::string const& path) {
 class BlendChecker {
 public:
   BlendChecker(RenderMethod const& method, std::string const& source, nlohmann::json const& parameters,
-               std::vector<store::JobFile> const& files, ReadBlend const& read)
-      : method_(method), source_(source), parameters_(parameters), read_(read) {
+               SceneRequest const& request, std::vector<store::JobFile> const& files, ReadBlend const& read)
+      : method_(method), source_(source), parameters_(parameters), request_(request), read_(read) {
     for (auto const& file : files) {
       sizes_.emplace(file.path, file.size);
       lower_paths_.insert(lower_case(file.path));
@@ -56,11 +43,10 @@ public:
   Result<BlendFindings> run();
 
 private:
-  Result<void> choose_scene();
-  Result<void> check_camera();
-  Result<void> choose_output();
-  void choose_version();
-  void warn_of_content();
+  Result<void> judge();
+  LinkedFile read_library(std::string const& referrer, std::string const& stored);
+  void choose_output();
+  void warn_of_cache();
   void estimate_memory();
   [[nodiscard]] bool has_folder(std::string const& path) const;
   [[nodiscard]] std::string like_named(std::string const& path) const;
@@ -74,12 +60,14 @@ private:
   RenderMethod const& method_;
   std::string const& source_;
   nlohmann::json const& parameters_;
+  SceneRequest const& request_;
   ReadBlend const& read_;
   std::map<std::string, std::int64_t> sizes_;  // by path
   std::set<std::string> lower_paths_;
   std::vector<std::string> libraries_;  // of the job, still to be looked into
   BlendSummary summary_;
-  BlendScene const* scene_ = nullptr;
+  std::map<std::string, BlendSummary> linked_;  // by path in the job
+  SceneVerdict verdict_;
   BlendFindings findings_;
 };
 
@@ -90,14 +78,14 @@ Result<BlendFindings> BlendChecker::run() {
   }
   summary_ = std::move(*summary);
   findings_.parameters = parameters_;
-  for (auto step : {&BlendChecker::choose_scene, &BlendChecker::check_camera, &BlendChecker::choose_output}) {
-    if (auto done = (this->*step)(); !done) return std::move(done).error();
-  }
-  choose_version();
+  if (auto judged = judge(); !judged) return std::move(judged).error();
+  choose_output();
+  findings_.version = blend_version_text(needed_blender(summary_));
   findings_.saved = summary_.version_text;
   findings_.engine = text_of(parameters_, "engine");
-  if (findings_.engine.empty()) findings_.engine = printable(scene_->engine.value_or(""), 64);
-  warn_of_content();
+  if (findings_.engine.empty()) findings_.engine = printable(verdict_.scene->engine.value_or(""), 64);
+  for (auto& finding : verdict_.findings) warn(std::move(finding));
+  warn_of_cache();
   warn_of_files(source_, summary_);
   look_into_libraries();
   estimate_memory();
@@ -108,52 +96,37 @@ void BlendChecker::warn(Finding finding) {
   if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(finding));
 }
 
-Result<void> BlendChecker::choose_scene() {
-  auto const wanted = text_of(parameters_, "scene");
-  auto const name = !wanted.empty() ? wanted : summary_.active_scene.value_or("");
-  for (auto const& scene : summary_.scenes) {
-    if (scene.name == name) scene_ = &scene;
-  }
-  if (scene_ != nullptr) return {};
-  if (!wanted.empty() && !summary_.lists_cut) {
-    std::vector<std::string> names;
-    for (auto const& scene : summary_.scenes) names.push_back(scene.name);
-    return fail(Errc::invalid, fmt::format("scene '{}' is not in {}; {}", printable(wanted, 100),
-                                           printable(source_, 200), listed(names)));
-  }
-  if (summary_.scenes.empty()) {
-    return fail(Errc::invalid, fmt::format("{} has no scene; is it a library?", printable(source_, 200)));
-  }
-  scene_ = &summary_.scenes.front();
+Result<void> BlendChecker::judge() {
+  auto verdict = judge_scene(summary_, request_, [this](std::string const& referrer, std::string const& stored) {
+    return read_library(referrer, stored);
+  });
+  if (!verdict)
+    return fail(verdict.error().code, fmt::format("{}: {}", printable(source_, 200), verdict.error().message));
+  verdict_ = std::move(*verdict);
   return {};
 }
 
-Result<void> BlendChecker::check_camera() {
-  auto const wanted = text_of(parameters_, "camera");
-  bool const linked = std::any_of(summary_.files.begin(), summary_.files.end(),
-                                  [](BlendFileUse const& use) { return use.kind == "library"; });
-  auto const& cameras = summary_.cameras;
-  if (!wanted.empty() && std::find(cameras.begin(), cameras.end(), wanted) == cameras.end()) {
-    if (!linked && !summary_.lists_cut) {
-      return fail(Errc::invalid, fmt::format("camera '{}' is not in {}; {}", printable(wanted, 100),
-                                             printable(source_, 200), listed(cameras)));
-    }
-    warn(
-        {.code = "camera_not_in_file",
-         .message = fmt::format("camera '{}' is not in the file itself; unless a library has it, every frame will fail",
-                                printable(wanted, 100)),
-         .subject = printable(wanted, 100)});
+LinkedFile BlendChecker::read_library(std::string const& referrer, std::string const& stored) {
+  std::string relative = stored;
+  std::ranges::replace(relative, '\\', '/');
+  if (!relative.starts_with("//")) return {};
+  relative.erase(0, relative.find_first_not_of('/'));
+  auto const path = inside_job(referrer.empty() ? source_ : referrer, relative);
+  if (!sizes_.contains(path)) return {};
+  auto known = linked_.find(path);
+  if (known == linked_.end()) {
+    if (linked_.size() >= max_libraries) return {};
+    auto const summary = read_(path);
+    if (!summary) return {};
+    known = linked_.emplace(path, *summary).first;
   }
-  if (wanted.empty() && !scene_->has_camera && !scene_->camera_markers && !scene_->uses_sequencer) {
-    return fail(Errc::invalid, fmt::format("scene '{}' of {} has no active camera; name one as camera: {}",
-                                           printable(scene_->name, 100), printable(source_, 200), listed(cameras)));
-  }
-  return {};
+  return {known->first, &known->second};
 }
 
-Result<void> BlendChecker::choose_output() {
+void BlendChecker::choose_output() {
+  auto const& scene = *verdict_.scene;
   auto format = text_of(parameters_, "format");
-  if (format.empty()) format = scene_->format.value_or("PNG");
+  if (format.empty()) format = scene.format.value_or("PNG");
   auto const known = [this](std::string const& name) {
     return std::find_if(method_.formats.begin(), method_.formats.end(),
                         [&name](RenderMethod::Format const& each) { return each.name == name; });
@@ -166,61 +139,24 @@ Result<void> BlendChecker::choose_output() {
     format = "PNG";
     place = known(format);
   }
-  if (scene_->format != format) findings_.parameters["format"] = format;
+  if (scene.format != format) findings_.parameters["format"] = format;
   auto const extension = place == method_.formats.end() ? std::string("png") : place->extension;
   findings_.output = {{"format", format}, {"pattern", fmt::format("%0{}d.{}", method_.digits, extension)}};
-  if (scene_->milli_fps) findings_.output["fps"] = *scene_->milli_fps / 1000.0;
-  if (scene_->pixel_aspect) findings_.output["pixel_aspect"] = *scene_->pixel_aspect;
+  if (scene.milli_fps) findings_.output["fps"] = *scene.milli_fps / 1000.0;
+  if (scene.pixel_aspect) findings_.output["pixel_aspect"] = *scene.pixel_aspect;
 
-  auto const number_of = [this](char const* name) {
-    auto const given = findings_.parameters.find(name);
-    return given != findings_.parameters.end() && given->is_number_integer() ? given->get<std::int64_t>() : 0;
-  };
-  if (scene_->width.value_or(0) < 1 || scene_->height.value_or(0) < 1) return {};
-  std::int64_t across = *scene_->width, down = *scene_->height;
-  std::int64_t percentage = scene_->percentage.value_or(100);
-  if (number_of("width") > 0 || number_of("height") > 0) {
-    // One side alone: the other follows. The renderer gets both, so that it need not compute the same again.
-    if (number_of("width") == 0) {
-      across = std::max<std::int64_t>(1, across * number_of("height") / down);
-      down = number_of("height");
-    } else {
-      down =
-          number_of("height") > 0 ? number_of("height") : std::max<std::int64_t>(1, down * number_of("width") / across);
-      across = number_of("width");
-    }
-    findings_.parameters["width"] = across;
-    findings_.parameters["height"] = down;
-    percentage = 100;
+  if (!verdict_.resolution) return;
+  if (request_.width > 0 || request_.height > 0) {
+    // The renderer gets both, so that it need not compute the same again.
+    findings_.parameters["width"] = verdict_.resolution->width;
+    findings_.parameters["height"] = verdict_.resolution->height;
   }
-  if (number_of("percentage") > 0) percentage = number_of("percentage");
-  std::int64_t const width = across * percentage / 100;  // as Blender rounds it
-  std::int64_t const height = down * percentage / 100;
-  if (width < 1 || height < 1 || width > longest_side || height > longest_side || width * height > most_pixels) {
-    return fail(Errc::invalid, fmt::format("frames of {}x{} pixels cannot be taken: 1 to {} a side and at most {} "
-                                           "megapixels; change percentage or the scene's resolution",
-                                           width, height, longest_side, most_pixels / 1000000));
-  }
-  // A cropped region's size depends on rounding that the file does not contain.
-  if (scene_->border.value_or(false) && scene_->crop.value_or(false)) return {};
-  findings_.output["width"] = width;
-  findings_.output["height"] = height;
-  return {};
+  if (!verdict_.picture) return;
+  findings_.output["width"] = verdict_.picture->width;
+  findings_.output["height"] = verdict_.picture->height;
 }
 
-void BlendChecker::choose_version() {
-  // 3.4 opens files of 3.6; files of 4.x crash it, and those of 5.x are no .blend to it.
-  if (summary_.version < 400) {
-    findings_.version = "2.80";
-    return;
-  }
-  int const oldest = summary_.version / 100 * 100;
-  int const needed = std::clamp(summary_.needed.value_or(oldest), oldest, summary_.version);
-  findings_.version = blend_version_text(needed);
-}
-
-void BlendChecker::warn_of_content() {
-  for (auto& finding : scene_warnings(summary_, *scene_)) warn(std::move(finding));
+void BlendChecker::warn_of_cache() {
   auto const baked = "blendcache_" + fs::path(source_).stem().string();
   if (summary_.disk_cache && !has_folder((fs::path(source_).parent_path() / baked).generic_string())) {
     warn({.code = "missing_file",
@@ -315,8 +251,8 @@ void BlendChecker::warn_of_files(std::string const& referrer, BlendSummary const
 }
 
 void BlendChecker::estimate_memory() {
-  auto const width = findings_.output.value("width", scene_->width.value_or(1920));
-  auto const height = findings_.output.value("height", scene_->height.value_or(1080));
+  auto const width = findings_.output.value("width", verdict_.scene->width.value_or(1920));
+  auto const height = findings_.output.value("height", verdict_.scene->height.value_or(1080));
   auto const bytes =
       memory_estimate(summary_, std::int64_t{width} * height, [this](std::string const& path) -> std::int64_t {
         auto const found = sizes_.find(inside_job(source_, path));
@@ -345,9 +281,9 @@ void BlendChecker::look_into_libraries() {
 }  // namespace
 
 Result<BlendFindings> check_blend(RenderMethod const& method, std::string const& source,
-                                  nlohmann::json const& parameters, std::vector<store::JobFile> const& files,
-                                  ReadBlend const& read) {
-  return BlendChecker(method, source, parameters, files, read).run();
+                                  nlohmann::json const& parameters, SceneRequest const& request,
+                                  std::vector<store::JobFile> const& files, ReadBlend const& read) {
+  return BlendChecker(method, source, parameters, request, files, read).run();
 }
 
 }  // namespace distren

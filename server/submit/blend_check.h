@@ -12,8 +12,9 @@
 #include "common/base/result.h"
 #include "common/render/render_method.h"
 #include "scene/blend/blend_file.h"
+#include "scene/blend/finding.h"
+#include "scene/blend/scene_rules.h"
 #include "server/store/jobs.h"
-#include "server/submit/finding.h"
 
 namespace distren {
 
@@ -43,8 +44,9 @@ struct BlendFindings {
 // What is in the .blend at this path of the job.
 using ReadBlend = std::function<Result<BlendSummary>(std::string const& path)>;
 
+// request: what the parameters ask for (scene_request), and whether tiles are.
 Result<BlendFindings> check_blend(RenderMethod const& method, std::string const& source,
-                                  nlohmann::json const& parameters, std::vector<store::JobFile> const& files,
-                                  ReadBlend const& read);
+                                  nlohmann::json const& parameters, SceneRequest const& request,
+                                  std::vector<store::JobFile> const& files, ReadBlend const& read);
 
 }  // namespace distren

@@ -7,6 +7,7 @@
 
 #include "common/base/json_text.h"
 #include "common/base/text.h"
+#include "server/submit/finding.h"
 #include "server/submit/povray_check.h"
 
 namespace distren {
@@ -106,7 +107,10 @@ Result<BlendFindings> inspect_job(InspectionTools const& tools, JobRequest& requ
   auto const& method = tools.methods.at(job.method);
   BlendFindings findings;
   if (method.preflight == "blend") {
-    auto found = check_blend(method, job.source, request.parameters, job.files,
+    auto asked = scene_request(request.parameters);
+    asked.tiled = request.steps.tiled;
+    asked.denoised_whole = request.steps.denoise;
+    auto found = check_blend(method, job.source, request.parameters, asked, job.files,
                              [&scenes](std::string const& path) { return scenes.read(path); });
     if (!found) return std::move(found).error();
     findings = std::move(*found);

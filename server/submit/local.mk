@@ -9,5 +9,4 @@ server_sources += \
   %D%/povray_check.cpp %D%/povray_check.h \
   %D%/renderer_archive.cpp %D%/renderer_archive.h \
   %D%/renderer_match.cpp %D%/renderer_match.h \
-  %D%/scene_reader.cpp %D%/scene_reader.h \
-  %D%/scene_warnings.cpp %D%/scene_warnings.h
+  %D%/scene_reader.cpp %D%/scene_reader.h

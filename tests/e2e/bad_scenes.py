@@ -159,8 +159,8 @@ def check_considers_options_and_camera_markers(grid):
     done = inspect(grid, "plain.blend", "--resolution", "400%", "--set", "engine=CYCLES")
     assert "256x144" in done.stdout, done.stdout
     assert "no active camera" in inspect(grid, "nocamera.blend", status=1).stderr
-    done = inspect(grid, os.path.join("shots", "linked.blend"), "--camera", "Nope")  # the library may contain it
-    assert "Nope" in done.stderr, done.stderr
+    done = inspect(grid, os.path.join("shots", "linked.blend"), "--camera", "Nope", status=1)  # nor in the library
+    assert "it has 'Camera', 'Side'" in done.stderr, done.stderr
     done = inspect(grid, "markers.blend")
     assert "view layers Front, Back" in done.stdout and "no camera" in done.stdout, done.stdout
 
@@ -260,11 +260,12 @@ def scenes_of_newer_blenders_than_the_grid_has_are_refused_by_naming_both(grid):
 @case
 def a_job_that_cannot_be_rendered_fails_with_a_reason_and_can_be_requeued(grid):
     with_slave(grid)
-    # The camera may be in the library, so only Blender can reject it.
-    done = grid.cli("submit", path_of(os.path.join("shots", "linked.blend")), "--frames", "1", "--camera", "Nope",
-                    "--json", check=0)
-    assert "Nope" in done.stderr and "lib.blend" in done.stderr, done.stderr
-    job = grid.api("GET", "/api/v1/jobs")[1]["items"][0]["id"]
+    # The camera may be in the library, which was not sent, so only Blender can reject it.
+    status, made = grid.post_job({"linked.blend": content_of(os.path.join("shots", "linked.blend"))}, "1",
+                                 parameters={"camera": "Nope"})
+    said = " ".join(found["message"] for found in made["findings"])
+    assert status == 201 and "'Nope'" in said and "lib.blend" in said, made
+    job = made["id"]
     assert grid.wait(job)["state"] == "failed", grid.job(job)
     task = grid.tasks(job)[0]
     assert task["failure_count"] == 3 and all(word in task["failure"]["message"] for word in ("Nope", "Camera")), task

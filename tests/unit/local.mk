@@ -29,7 +29,8 @@ tests_unit_test_common_SOURCES = tests/unit/common/archive/unpack.cpp tests/unit
 tests_unit_test_common_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS) $(XML_CFLAGS) $(ARCHIVE_CFLAGS)
 tests_unit_test_common_LDADD = $(TEST_LIBS) $(ARCHIVE_LIBS)
 
-tests_unit_test_scene_SOURCES = tests/unit/scene/blend/blend_file.cpp tests/unit/scene/povray_text.cpp
+tests_unit_test_scene_SOURCES = tests/unit/scene/blend/blend_file.cpp tests/unit/scene/blend/driver_expression.cpp \
+  tests/unit/scene/blend/scene_rules.cpp tests/unit/scene/povray_text.cpp
 tests_unit_test_scene_LDADD = $(TEST_LIBS)
 
 tests_unit_test_image_SOURCES = tests/unit/image/image.cpp tests/unit/image/serve.cpp

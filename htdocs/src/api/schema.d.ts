@@ -3164,7 +3164,7 @@ export interface components {
             /** @description SHA-256 of the archive that the grid delivers; null: installed by volunteers */
             build: string | null;
             /**
-             * @description The oldest that can open the main file; null: any
+             * @description The oldest that renders the main file, as the file itself says, but for Blender at least 2.93; null: any
              * @example 3.4
              */
             min_version: string | null;
@@ -3243,7 +3243,7 @@ export interface components {
         /** @description What inspecting the scene found */
         Finding: {
             /**
-             * @description unbaked_physics, scripts_disabled, freestyle_disabled, osl_disabled, file_output_disabled, denoising_uncertain, sequencer_used, old_blender_file, camera_not_in_file, format_changed, missing_file, absolute_path, outside_root, other_case, unreadable_file, version_missing, file_cut_short, not_animated, other; there will be more
+             * @description unbaked_physics, scripts_disabled, freestyle_disabled, osl_disabled, file_output_disabled, denoising_uncertain, tiles_not_denoised, sequencer_used, strip_without_camera, no_view_layer, stereo_views, foreign_colours, not_offered, old_blender_file, camera_not_in_file, format_changed, missing_file, absolute_path, outside_root, other_case, unreadable_file, version_missing, file_cut_short, not_animated, other; there will be more
              * @example missing_file
              */
             code: string;
@@ -3365,6 +3365,7 @@ export interface components {
         /** @description What a .blend says about itself; null for other methods. Null members are not stored in the file. */
         SceneFound: {
             active_scene: string | null;
+            /** @description Of the whole file, also those that no scene has */
             cameras: string[];
             /** @description The Blender that saved the file, like 3.4 */
             blender_version: string;
@@ -3385,7 +3386,10 @@ export interface components {
                 fps: number | null;
                 format: string | null;
                 samples: number | null;
+                /** @description As Cycles will do it; null: another engine renders */
                 denoising: boolean | null;
+                /** @description Of this scene, without those of libraries */
+                cameras: string[];
                 /** @description Those that render */
                 view_layers: string[];
             }[];

@@ -412,49 +412,65 @@ BlendSummary two_scenes() {
   return summary;
 }
 
-SceneOptions choose(std::string frames, std::string scene, std::string camera) {
-  return {std::move(frames), std::move(scene), std::move(camera)};
+SceneRequest choose(std::string scene, std::string camera) {
+  SceneRequest request;
+  request.scene = std::move(scene);
+  request.camera = std::move(camera);
+  return request;
+}
+
+Result<std::string> checked(BlendSummary const& summary, std::string const& frames = "",
+                            SceneRequest const& request = {}) {
+  return check_options("film/scene.blend", summary, frames, request);
 }
 
 START_TEST(frames_default_to_those_of_the_active_scene) {
   auto summary = two_scenes();
-  ck_assert_text(check_options(summary, {})->frames, "3-40");
+  ck_assert_text(*checked(summary), "3-40");
   summary.scenes[1].frame_step = 5;
-  ck_assert_text(check_options(summary, {})->frames, "3-40x5");
+  ck_assert_text(*checked(summary), "3-40x5");
   summary.scenes[1].frame_end = 3;
-  ck_assert_text(check_options(summary, {})->frames, "3");
-  ck_assert_text(check_options(summary, choose("9", "", ""))->frames, "9");
+  ck_assert_text(*checked(summary), "3");
+  ck_assert_text(*checked(summary, "9"), "9");
   summary.scenes[1].frame_start = -5;
-  ck_assert_says(check_options(summary, {}).error().message, "--frames");
+  ck_assert_says(checked(summary).error().message, "--frames");
   summary.scenes[1].frame_end.reset();
-  ck_assert_says(check_options(summary, {}).error().message, "--frames");
+  ck_assert_says(checked(summary).error().message, "--frames");
 }
 END_TEST
 
 START_TEST(a_scene_that_is_not_there_is_answered_with_those_that_are) {
-  auto const error = check_options(two_scenes(), choose("1", "Third", "")).error();
+  auto const error = checked(two_scenes(), "1", choose("Third", "")).error();
   ck_assert(error.code == Errc::invalid);
   ck_assert_says(error.message, "'Third' is not in the file; it has 'First', 'Second'");
 }
 END_TEST
 
-START_TEST(a_camera_that_is_not_there_is_answered_with_those_that_are) {
+START_TEST(what_the_rules_refuse_is_refused_before_anything_is_sent) {
   auto summary = two_scenes();
-  ck_assert(check_options(summary, choose("1", "", "Top")).has_value());
-  ck_assert_says(check_options(summary, choose("1", "", "Nope")).error().message, "it has 'Side', 'Top'");
-  summary.files.push_back({"library", "//set.blend"});
-  auto const linked = check_options(summary, choose("1", "", "Nope"));
-  ck_assert(linked.has_value() && linked->warnings.size() == 1);
-  ck_assert_says(linked->warnings[0], "'Nope'");
+  summary.scenes[1].cameras = {"Side", "Top"};
+  ck_assert(checked(summary, "1", choose("", "Top")).has_value());
+  ck_assert_says(checked(summary, "1", choose("", "Nope")).error().message, "it has 'Side', 'Top'");
+  ck_assert_says(checked(summary, "1", choose("First", "")).error().message, "no active camera");
 }
 END_TEST
 
-START_TEST(a_scene_without_a_camera_is_refused_unless_one_is_named) {
+START_TEST(variations_have_cameras_of_their_own) {
   auto summary = two_scenes();
-  ck_assert_says(check_options(summary, choose("1", "First", "")).error().message, "--camera: 'Side', 'Top'");
-  ck_assert(check_options(summary, choose("1", "First", "Top")).has_value());
-  summary.scenes[0].uses_sequencer = true;
-  ck_assert(check_options(summary, choose("1", "First", "")).has_value());
+  summary.scenes[1].has_camera = false;
+  summary.scenes[1].camera.reset();
+  ck_assert(!checked(summary).has_value());
+  ck_assert_text(*check_options("film/scene.blend", summary, "", std::nullopt), "3-40");
+}
+END_TEST
+
+START_TEST(the_name_of_a_job_is_its_files_cut_between_characters) {
+  std::string wood;
+  for (int i = 0; i < 70; ++i) wood += "木";  // 210 bytes
+  ck_assert_text(job_name_of("film/" + wood + ".blend"), wood.substr(0, 198));
+  ck_assert_text(job_name_of("film/" + std::string(200, 'a') + ".blend"), std::string(200, 'a'));
+  ck_assert_text(job_name_of("film/shot 1.blend"), "shot 1");
+  ck_assert_text(job_name_of("film/a\nb.blend"), "a b");
 }
 END_TEST
 
@@ -480,8 +496,8 @@ TestGroup const typed_tests{
     {a_password_comes_from_a_files_first_line, resolutions_are_percentages, frames_are_checked_where_they_are_typed,
      everyday_names_become_blenders, frames_default_to_those_of_the_active_scene,
      a_scene_that_is_not_there_is_answered_with_those_that_are,
-     a_camera_that_is_not_there_is_answered_with_those_that_are,
-     a_scene_without_a_camera_is_refused_unless_one_is_named}};
+     what_the_rules_refuse_is_refused_before_anything_is_sent, variations_have_cameras_of_their_own,
+     the_name_of_a_job_is_its_files_cut_between_characters}};
 
 }  // namespace
 }  // namespace distren::client

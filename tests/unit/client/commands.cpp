@@ -158,7 +158,7 @@ START_TEST(a_file_that_is_no_scene_is_refused_before_the_server_is_asked) {
   auto const camera =
       desk.run({"submit", ClientFixture::sample(), "--camera", "Nope", "--server", "http://127.0.0.1:1"});
   ck_assert_int_eq(camera.code, 1);
-  ck_assert_says(camera.err, "'Nope' is not in the file; it has '");
+  ck_assert_says(camera.err, "'Nope' is not in the scene 'Scene'; it has '");
 }
 END_TEST
 

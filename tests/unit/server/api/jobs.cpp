@@ -70,7 +70,7 @@ START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
   ck_assert_text(reply.json["output"]["format"], "PNG");
   ck_assert_text(reply.json["output"]["pattern"], "%04d.png");
   ck_assert_int_gt(reply.json["output"]["width"].get<int>(), 0);
-  ck_assert_text(reply.json["renderer"]["min_version"], "2.80");
+  ck_assert_text(reply.json["renderer"]["min_version"], "3.4");
   ck_assert(reply.json["renderer"]["version"].is_null());  // no slave has said yet what it has
   ck_assert_text(reply.json["wait_reason"], "no slave is online");
   ck_assert_int_eq(desk.unfinished(id), 4);
@@ -95,8 +95,10 @@ START_TEST(what_is_not_in_the_scene_is_refused_by_naming_what_is) {
     ck_assert_msg(reply.status == 400, "%s", reply.text.c_str());
     return reply.message();
   };
-  ck_assert_says(why({{"parameters", {{"camera", "Nope"}}}}), "camera 'Nope' is not in scene.blend; it has 'Camera'");
-  ck_assert_says(why({{"parameters", {{"scene", "Nope"}}}}), "scene 'Nope' is not in scene.blend; it has 'Scene'");
+  ck_assert_says(why({{"parameters", {{"camera", "Nope"}}}}),
+                 "the camera 'Nope' is not in the scene 'Scene'; it has 'Camera'");
+  ck_assert_says(why({{"parameters", {{"scene", "Nope"}}}}),
+                 "scene.blend: the scene 'Nope' is not in the file; it has 'Scene'");
   ck_assert_says(why({{"frames", "10-1"}}), "frames: ");
   ck_assert_int_eq(desk.jobs_there(), 0);
 }

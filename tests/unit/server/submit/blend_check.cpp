@@ -3,7 +3,6 @@
 
 #include "scene/blend/blend_memory.h"
 #include "server/submit/blend_check.h"
-#include "server/submit/scene_warnings.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 
@@ -25,7 +24,9 @@ BlendSummary plain() {
   BlendScene scene;
   scene.name = "Scene";
   scene.camera = "Camera";
+  scene.cameras = {"Camera"};
   scene.has_camera = true;
+  scene.engine = "CYCLES";
   scene.width = 1920;
   scene.height = 1080;
   scene.format = "PNG";
@@ -38,10 +39,11 @@ Result<BlendFindings> check(BlendSummary const& summary, std::vector<std::string
                             nlohmann::json const& parameters = nlohmann::json::object()) {
   std::vector<store::JobFile> files{{"film/scene.blend", std::string(64, 'a'), 1000}};
   for (auto const& path : others) files.push_back({path, std::string(64, 'b'), 1000});
-  return check_blend(blender(), "film/scene.blend", parameters, files, [&](std::string const& path) {
-    return path == "film/scene.blend" ? Result<BlendSummary>(summary)
-                                      : Result<BlendSummary>(Error{Errc::invalid, "it is damaged"});
-  });
+  return check_blend(blender(), "film/scene.blend", parameters, scene_request(parameters), files,
+                     [&](std::string const& path) {
+                       return path == "film/scene.blend" ? Result<BlendSummary>(summary)
+                                                         : Result<BlendSummary>(Error{Errc::invalid, "it is damaged"});
+                     });
 }
 
 std::string said(BlendSummary const& summary, std::vector<std::string> const& others = {}) {
@@ -69,7 +71,7 @@ BlendSummary with_file(std::string const& kind, std::string const& path, Extent 
 START_TEST(a_plain_scene_has_nothing_to_warn_of) {
   ck_assert_text(said(plain()), "");
   auto const found = check(plain());
-  ck_assert_text(found->version, "2.80");
+  ck_assert_text(found->version, "2.93");
   ck_assert_int_eq(found->memory_mib, 420);
 }
 END_TEST
@@ -84,7 +86,9 @@ START_TEST(each_trap_has_its_sentence) {
   using Scene = BlendScene&;
   ck_assert_says(trap([](Summary s, Scene) { s.registered_texts = 1; }), "it has scripts");
   ck_assert_says(trap([](Summary s, Scene) { s.scripted_drivers = 1; }), "Bake Action");
-  ck_assert_says(trap([](Summary s, Scene) { s.freestyle_scripts = 1; }), "Freestyle scripts do not run");
+  ck_assert_says(trap([](Summary, Scene c) { c.freestyle_scripts = 1; }), "Freestyle style modules are scripts");
+  ck_assert_says(trap([](Summary, Scene c) { c.view_transform = "Studio"; }), "view 'Studio'");
+  ck_assert_says(trap([](Summary, Scene c) { c.stereo = "SIDE_BY_SIDE"; }), "two views (stereo)");
   ck_assert_says(trap([](Summary s, Scene) { s.script_nodes = 1; }), "Open Shading Language");
   ck_assert_says(trap([](Summary, Scene c) { c.osl = true; }), "Open Shading Language");
   ck_assert_says(trap([](Summary, Scene c) { c.file_output_nodes = true; }), "File Output nodes");
@@ -196,8 +200,14 @@ START_TEST(a_scene_of_a_newer_blender_asks_for_it) {
   auto summary = plain();
   summary.version = 405, summary.needed = 400;
   ck_assert_text(check(summary)->version, "4.0");
-  summary.version = 500, summary.needed = 405;
-  ck_assert_text(check(summary)->version, "5.0");
+  summary.version = 502, summary.needed = 405;
+  ck_assert_text(check(summary)->version, "4.5");
+  summary.version = 304, summary.needed = 304;
+  ck_assert_text(check(summary)->version, "3.4");
+  summary.version = 279, summary.needed = 270;
+  ck_assert_text(check(summary)->version, "2.93");  // the driver's
+  summary.version = 306, summary.needed = 900;
+  ck_assert_text(check(summary)->version, "3.6");
 }
 END_TEST
 
