@@ -151,6 +151,11 @@ void read_variations(JsonBody& body, RenderMethod const& method, JobRequestLimit
 
 }  // namespace
 
+std::string extended_name(std::string const& name, std::string_view suffix) {
+  std::string const end = whole_characters(suffix, max_job_name / 2);
+  return whole_characters(name, max_job_name - end.size()) + end;
+}
+
 Result<ShotName> parse_shot_name(std::string_view text) {
   auto const slash = text.find('/');
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size() || printable(text) != text)
@@ -177,7 +182,8 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
   if (!body) return std::move(body).error();
   JobRequest request;
   auto& job = request.job;
-  if (body->read("name", JsonBody::required, job.name, 200) && (job.name.empty() || printable(job.name) != job.name)) {
+  if (body->read("name", JsonBody::required, job.name, max_job_name) &&
+      (job.name.empty() || printable(job.name) != job.name)) {
     body->problem("name", "bad_format",
                   fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters",
                               printable(job.name, 60)));

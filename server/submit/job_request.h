@@ -46,6 +46,10 @@ struct JobRequest {
   std::string variation{};     // which one of a submission's this is; empty: it has none
 };
 
+// A job's name with something behind it that nobody typed, cut between characters where both are too long.
+constexpr std::size_t max_job_name = 200;  // bytes
+std::string extended_name(std::string const& name, std::string_view suffix);
+
 // What is said of a shot, "SEQUENCE/SHOT"; how long names may be is the procedure's affair.
 struct ShotName {
   std::string sequence;

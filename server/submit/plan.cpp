@@ -36,7 +36,7 @@ struct Chain {  // what is left of one variation's jobs so far
     if (!methods.contains(method))
       return fail(Errc::invalid, fmt::format("this grid has no render method {}, which that needs", method));
     store::NewJob job = request.job;
-    job.name = name + suffix;
+    job.name = extended_name(name, suffix);
     job.method = method;
     job.version = "0";
     job.renderer = {};
@@ -220,7 +220,7 @@ Result<void> plan_variation(std::vector<PlannedJob>& plan, JobRequest const& req
     }
     auto const grid = grid_of(request, method, chain.output, slots);
     if (!grid) return grid.error();
-    job.name += ": tiles";
+    job.name = extended_name(job.name, ": tiles");
     job.tiles = grid->count();
     json output = chain.output;
     output["tiles"] = tiles_json(*grid);
@@ -242,7 +242,7 @@ std::vector<JobRequest> variations_of(JobRequest const& request) {
     JobRequest one = request;
     one.variations.clear();
     one.variation = variation.name;
-    one.job.name = fmt::format("{}: {}", request.job.name, variation.name);
+    one.job.name = extended_name(request.job.name, ": " + variation.name);
     if (!variation.frames.empty()) one.job.frames = variation.frames;
     for (auto const& [name, value] : variation.parameters.items()) one.parameters[name] = value;
     out.push_back(std::move(one));

@@ -17,7 +17,7 @@ import { type Chosen, isScene, likelyScene, mostFiles, tidy } from '../upload/ch
 import { DropZone, FileList, type Listed } from './new_job_files';
 import { Findings } from './new_job_findings';
 import { goodShot } from './job_shot';
-import { bodyOf, type Choices, choicesFrom, Overrides, unchanged } from './new_job_choices';
+import { bodyOf, type Choices, choicesFrom, nameFrom, Overrides, unchanged } from './new_job_choices';
 
 type CheckAnswer = AnswerOf<'POST /api/v1/submissions/check'>;
 
@@ -94,7 +94,7 @@ export function NewJobPage() {
     setProblem(null);
     setSource({ listed: chosen.map(({ path, file }) => ({ path, size: file.size })), chosen });
     setScene(likely);
-    change({ name: choices.name || (likely.split('/').pop() ?? '').replace(/\.blend$/i, '') });
+    change({ name: choices.name || nameFrom(likely) });
     return undefined;
   };
 

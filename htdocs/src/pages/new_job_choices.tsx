@@ -75,6 +75,19 @@ export function choicesFrom(job: Job, frames: string): Choices {
   };
 }
 
+/** A file's name as that of its job: at most as many bytes as the server takes, cut between characters. */
+export function nameFrom(path: string): string {
+  const most = 200;
+  let name = '';
+  let bytes = 0;
+  for (const letter of (path.split('/').pop() ?? '').replace(/\.blend$/i, '')) {
+    bytes += new TextEncoder().encode(letter).length;
+    if (bytes > most) break;
+    name += letter;
+  }
+  return name;
+}
+
 /** The job as the server wants it. */
 export function bodyOf(choices: Choices, scene: string, files: JobFile[]): BodyOf<'POST /api/v1/submissions'> {
   const parameters: Parameters = {};
@@ -172,7 +185,8 @@ export function Overrides({
   const withChosen = (known: readonly string[], chosen: string): string[] =>
     chosen && !known.includes(chosen) ? [...known, chosen] : [...known];
   const scenes = withChosen(scene?.scenes.map((each) => each.name) ?? [], choices.scene);
-  const cameras = withChosen(scene?.cameras ?? [], choices.camera);
+  const shown = scene?.scenes.find((each) => each.name === (choices.scene || scene.active_scene));
+  const cameras = withChosen(shown?.cameras ?? scene?.cameras ?? [], choices.camera);
   return (
     <>
       {scenes.length > 1 && (
