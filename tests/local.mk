@@ -2,6 +2,7 @@
 # parts of their own. Everything speaks TAP.
 EXTRA_DIST += tests/support/http_fixture.py tests/support/import_floors.py tests/support/fake_grid.py tests/support/fake_server.py \
   tests/support/fake_renderer.py tests/support/slave_fixture.py tests/support/scenes/make_scenes.py \
+  tests/support/scenes/make_constants.py tests/support/scenes/make_rules.py \
   tests/support/scenes/make_named_files.py tests/support/scenes/find_moved_files.py \
   tests/support/scenes/make_hostile.py tests/support/scenes/make_matrix.py tests/support/blenders.py tests/fuzz/fuzz_blend_file.cpp tests/fuzz/run_blend_file
 
