@@ -15,7 +15,7 @@ constexpr std::size_t longest_warning = 500;  // bytes
 // The last place is for the sum of the others.
 constexpr std::size_t kinds_kept = protocol::limits::max_warnings - 1;
 
-void count(int& number) {
+void count_one(int& number) {
   number = std::min(number + 1, static_cast<int>(protocol::limits::counts.max));
 }
 
@@ -33,8 +33,8 @@ void RenderWarnings::add(std::string code, std::string message) {
   message = printable(message, longest_warning);
   auto const same = std::ranges::find_if(
       kinds_, [&](Kind const& kind) { return kind.warning.code == code && kind.warning.message == message; });
-  if (same != kinds_.end()) return count(same->warning.count);
-  if (kinds_.size() == kinds_kept) return count(beyond_);
+  if (same != kinds_.end()) return count_one(same->warning.count);
+  if (kinds_.size() == kinds_kept) return count_one(beyond_);
   kinds_.push_back({{.code = std::move(code), .message = std::move(message), .count = 1}, first_frame_});
 }
 

@@ -81,9 +81,9 @@ std::vector<protocol::Renderer> TaskRunner::offered_renderers() const {
 }
 
 // The archive into the cache like any blob, verified before anything of it is unpacked; it goes when it is.
-Result<void> TaskRunner::fetch_renderer(protocol::FrameOrder& order, FileOrigins const& from) {
-  auto const method = methods_.find(order.renderer.method);
-  if (method == methods_.end()) return {};  // choose() says it
+Result<void> TaskRunner::fetch_renderer(protocol::FrameOrder& order, FileOrigins const& from,
+                                        OnProgress const& progress) {
+  RenderMethod const& method = methods_.at(order.renderer.method);
   auto const build = build_of(order.renderer);
   if (auto const taken = delivered_->check(build); !taken)
     return fail(Errc::unavailable, taken.error().message, taken.error().problem);
@@ -92,19 +92,24 @@ Result<void> TaskRunner::fetch_renderer(protocol::FrameOrder& order, FileOrigins
   if (!turn) return turn.error();
   renderers_->remove(build.build);
   if (auto const stored = delivered_->store().find(build.build)) {  // another slave of this host has fetched it
-    add_renderer(installed_of(method->second, *stored));
+    add_renderer(installed_of(method, *stored));
     return {};
   }
   std::lock_guard const lock(files_mutex_);
   spdlog::info("fetching a renderer method={} version={} build={} mib={}", printable(build.method, 40),
                printable(build.version, 40), build.build, build.size_bytes >> 20);
-  auto const coming = static_cast<std::uint64_t>(build.size_bytes) + static_cast<std::uint64_t>(build.unpacked_bytes);
+  protocol::Input file{"the renderer", build.build, build.size_bytes, ""};
+  auto coming = static_cast<std::uint64_t>(build.unpacked_bytes);
+  if (!cache_.holds(file)) coming += static_cast<std::uint64_t>(build.size_bytes);
   if (auto const room = cache_.make_room(coming, {build.build}); !room)
     return fail(room.error().code, room.error().message, "out_of_disk");
   auto const fetch = [&]() -> Result<Cache::Pinned> {
     auto url = resolve(from, order.renderer.archive->url);
     if (!url) return url.error();
-    return cache_.fetch(*client_, {"the renderer", build.build, build.size_bytes, std::move(*url)}, nullptr);
+    file.url = std::move(*url);
+    return cache_.fetch(*client_, file, [&progress](std::int64_t) {
+      if (progress) progress({});  // that it is being fetched
+    });
   };
   auto archive = fetch();
   if (!archive && archive.error().problem == link_expired && refresher_ != nullptr) {
@@ -113,7 +118,7 @@ Result<void> TaskRunner::fetch_renderer(protocol::FrameOrder& order, FileOrigins
   }
   if (!archive)  // whatever it is, it is not the job's fault
     return fail(Errc::unavailable, archive.error().message, "download_failed");
-  auto const stored = delivered_->store().unpack(build, archive->path, method->second.program, go_on);
+  auto const stored = delivered_->store().unpack(build, archive->path, method.program, go_on);
   if (stored || stored.error().code == Errc::invalid) cache_.remove(std::move(*archive));
   if (!stored && stored.error().code == Errc::invalid) {
     delivered_->reject(build.build);
@@ -123,19 +128,20 @@ Result<void> TaskRunner::fetch_renderer(protocol::FrameOrder& order, FileOrigins
         "renderer_missing");
   }
   if (!stored) return fail(Errc::unavailable, stored.error().message, "out_of_disk");
-  add_renderer(installed_of(method->second, *stored));
+  add_renderer(installed_of(method, *stored));
   return {};
 }
 
 // With the renderer held, so that no slave of this host removes it while its frames are rendered.
-Result<RendererStock::Installed> TaskRunner::choose_renderer(protocol::FrameOrder& order, FileOrigins const& from) {
+Result<RendererStock::Installed> TaskRunner::choose_renderer(protocol::FrameOrder& order, FileOrigins const& from,
+                                                             OnProgress const& progress) {
   std::string const& build = order.renderer.build;
   if (held_build_ != build && !held_build_.empty()) {
     renderer_->close();  // of the one that may go now
     held_build_.clear();
     held_ = {};
   }
-  if (build.empty() || !delivered_) return renderers_->choose(order);
+  if (build.empty() || !delivered_ || !methods_.contains(order.renderer.method)) return renderers_->choose(order);
   for (int tries = 0; held_build_ != build; ++tries) {
     if (renderers_->holds(build))
       if (auto hold = delivered_->store().hold(build)) {
@@ -146,7 +152,7 @@ Result<RendererStock::Installed> TaskRunner::choose_renderer(protocol::FrameOrde
     if (tries == 2) return fail(Errc::unavailable, "a renderer was removed as soon as it was here", "out_of_disk");
     renderers_->remove(build);
     if (!order.renderer.archive) return renderers_->choose(order);
-    if (auto const fetched = fetch_renderer(order, from); !fetched) return fetched.error();
+    if (auto const fetched = fetch_renderer(order, from, progress); !fetched) return fetched.error();
   }
   return renderers_->choose(order);  // tried after this frame: an artist waits for it
 }

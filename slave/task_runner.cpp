@@ -376,7 +376,7 @@ TaskRunner::RenderedFrame TaskRunner::render(protocol::FrameOrder const& ordered
                                              OnProgress const& progress) {
   auto order = ordered;  // its addresses may be renewed
   RenderedFrame rendered_frame;
-  auto const chosen = choose_renderer(order, from);
+  auto const chosen = choose_renderer(order, from, progress);
   if (!chosen) return {.outcome = give_up(order, cancelled_ ? fail(Errc::conflict, "cancelled") : chosen.error())};
   InstalledMethod const& installed = **chosen;
   RenderMethod const& method = installed.method;

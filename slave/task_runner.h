@@ -95,8 +95,9 @@ private:
   void add_renderer(InstalledMethod installed);
   void add_stored_renderers();
   [[nodiscard]] std::vector<protocol::Renderer> offered_renderers() const;
-  Result<RendererStock::Installed> choose_renderer(protocol::FrameOrder& order, FileOrigins const& from);
-  Result<void> fetch_renderer(protocol::FrameOrder& order, FileOrigins const& from);
+  Result<RendererStock::Installed> choose_renderer(protocol::FrameOrder& order, FileOrigins const& from,
+                                                   OnProgress const& progress);
+  Result<void> fetch_renderer(protocol::FrameOrder& order, FileOrigins const& from, OnProgress const& progress);
   Result<std::filesystem::path> stage(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client);
   Result<std::filesystem::path> fetch(protocol::FrameOrder order, FileOrigins const& from, HttpClient& client);
   Result<void> list_inputs(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client);

@@ -224,7 +224,7 @@ json outputs_to_json(OutputSpec const& spec, store::Task const& task, TaskPlace 
                                          .sha256 = task.output_sha256,
                                          .width = size.width,
                                          .height = size.height}));
-  for (auto const& each : task.more_outputs) outputs.push_back(task_output_to_json(each));
+  for (auto const& each : task.more_outputs) outputs.push_back(further_output_to_json(each));
   return outputs;
 }
 

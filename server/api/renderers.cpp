@@ -8,6 +8,7 @@
 #include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "common/protocol/renderers.h"
+#include "server/api/concurrency_limiter.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/list.h"

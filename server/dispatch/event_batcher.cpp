@@ -38,7 +38,7 @@ nlohmann::json task_to_json(FrameUpdate const& update) {
                                            .width = update.width,
                                            .height = update.height}));
   if (finished)
-    for (auto const& each : update.more_outputs) outputs.push_back(task_output_to_json(each));
+    for (auto const& each : update.more_outputs) outputs.push_back(further_output_to_json(each));
   json task{{"id", update.task},
             {"state", update.state},
             {"progress", at_work ? json(update.fraction) : json(nullptr)},

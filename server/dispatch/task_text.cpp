@@ -16,7 +16,7 @@ json task_output_to_json(TaskOutput const& output) {
           {"height", output.height == 0 ? json(nullptr) : json(output.height)}};
 }
 
-json task_output_to_json(store::FurtherOutput const& output) {
+json further_output_to_json(store::FurtherOutput const& output) {
   return task_output_to_json({.name = output.name,
                               .size_bytes = output.size,
                               .sha256 = output.sha256,

@@ -20,7 +20,7 @@ struct TaskOutput {
   int height = 0;
 };
 nlohmann::json task_output_to_json(TaskOutput const& output);
-nlohmann::json task_output_to_json(store::FurtherOutput const& output);
+nlohmann::json further_output_to_json(store::FurtherOutput const& output);
 
 nlohmann::json warnings_to_json(std::vector<protocol::RenderWarning> const& warnings);
 

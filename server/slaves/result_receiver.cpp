@@ -243,9 +243,9 @@ void ResultReceiver::look_and_store(Message message, Database& database,
   }
 
   if (expected->job == 0 || expected->tile) {  // tiles are stitched, and what lies beside them is not
-    auto const main = std::exchange(message.upload, {});
+    auto const first = std::exchange(message.upload, {});
     forget_uploads(message);
-    message.upload = main;
+    message.upload = first;
     message.more_uploads.clear();
     report.more_outputs.clear();
   }
@@ -298,7 +298,10 @@ void ResultReceiver::look_and_store(Message message, Database& database,
   if (!staged) {
     give_up();
     spdlog::error("result: attempt={} cannot be stored: {}", attempt, staged.error().message);
-    return answer(retry(attempt, retry_later_ms, VerdictCode::busy, "the server cannot store the image at the moment"));
+    bool const here = std::ranges::all_of(files, [](auto const& file) { return std::filesystem::exists(file); });
+    if (!here) forget_uploads(message);  // they were moved before it failed
+    return answer(retry(attempt, retry_later_ms, here ? VerdictCode::busy : VerdictCode::upload_missing,
+                        "the server cannot store the image at the moment"));
   }
   forget_uploads(message);
   report.output = expected->name;

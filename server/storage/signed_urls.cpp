@@ -26,7 +26,7 @@ std::string output_url(Signer const& signer, std::int64_t job, std::string_view 
                        std::int64_t expires) {
   auto const slash = name.rfind('/');  // a part of a path has none
   bool const nested = slash != std::string_view::npos;
-  Signer::Parameters parameters{{"sha256", std::string(sha256)}};
+  Parameters parameters{{"sha256", std::string(sha256)}};
   if (nested) parameters.emplace_back("folder", name.substr(0, slash));
   return signer.sign(fmt::format("/api/v1/files/jobs/{}/outputs/{}", job, nested ? name.substr(slash + 1) : name),
                      parameters, expires);

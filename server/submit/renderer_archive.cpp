@@ -119,8 +119,7 @@ Result<std::string> ask_version(RenderMethod const& method, fs::path const& fold
     if (!shown) return fail(Errc::unavailable, "this server's sandbox shows no whole tree");
     options.argv = {"/" + contents.program};
   } else {
-    box.bindings = {{root, "/renderer", false}};
-    options.argv = {"/renderer/" + contents.program};
+    options.argv = {(root / contents.program).string()};  // its folder is shown under its own name
   }
   options.argv.insert(options.argv.end(), method.version_arguments.begin(), method.version_arguments.end());
   options.limits = {.nice = 5};

@@ -465,9 +465,15 @@ class Grid(http.server.BaseHTTPRequestHandler):
         job = self.simple("jobs", lambda i: {
             "id": i, "name": body["name"], "owner": {"id": 1, "name": user["name"]},
             "project": body.get("project_id") and {"id": body["project_id"], "name": "film"},
+<<<<<<< ours
             "renderer": {"method": body["method"], "version": "3.4.1", "build": None, "min_version": "3.4",
                          "wanted_version": None, "saved_version": "3.4", "engine": "CYCLES"},
             "state": "paused" if body.get("paused") else "active", "state_reason": None, "main_file": body["main_file"],
+=======
+            "renderer": {"method": body["method"], "version": "3.4", "build": None},
+            "state": "paused" if body.get("paused") else "active", "state_reason": None,
+            "paused_by": "owner" if body.get("paused") else None, "warnings": [], "main_file": body["main_file"],
+>>>>>>> theirs
             "parameters": body["parameters"], "priority": body.get("priority", 50), "progress": 0.0,
             "findings": [{"code": "other", "severity": "warning", "message": "a soft warning", "subject": None,
                           "count": 1}],
@@ -516,7 +522,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
         done = frame in job["frames"][:job["tasks"]["finished"]]
         return {"id": 100 + frame, "frame": frame, "tile": None, "state": "finished" if done else "ready",
                 "progress": None, "failure_count": 0, "slave": {"id": 1, "name": "attic"},
-                "outputs": [file] if done else [], "wall_ms": 8100, "cpu_ms": 16000, "failure": None,
+                "outputs": [file] if done else [], "wall_ms": 8100, "cpu_ms": 16000, "failure": None, "warnings": [],
                 "finished_at": "2026-01-05T10:00:30.000Z" if done else None}
 
     def get_tasks(self, parts, *_):

@@ -403,7 +403,7 @@ TestGroup const basic_tests{
     "basic",
     {a_plain_file_tells_its_scene, old_32_bit_files_are_read, files_of_big_endian_machines_are_read,
      files_of_blender_5_with_large_blocks_are_read, gzip_and_zstd_packing_is_undone, versions_read_as_people_say_them,
-     paths_are_normalised_and_absolute_ones_flagged}};
+     paths_are_normalised_and_absolute_ones_flagged, what_no_blender_here_makes_is_read_too}};
 TestGroup const refused_tests{
     "refused",
     {what_is_not_a_blend_is_named, a_file_that_is_not_there_is_not_found,

@@ -207,6 +207,7 @@ START_TEST(jobs_are_paused_resumed_changed_cancelled_and_deleted) {
   auto const paused = act("pause");
   ck_assert_text(paused.json["state"], "paused");
   ck_assert_text(paused.json["state_reason"], "paused by its owner");
+  ck_assert_text(paused.json["paused_by"], "owner");
   ck_assert(paused.json["wait_reason"].is_null());
   ck_assert(desk.paused(id));
   ck_assert_text(act("resume").json["state"], "active");

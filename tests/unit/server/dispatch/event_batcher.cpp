@@ -106,7 +106,7 @@ END_TEST
 START_TEST(warnings_of_a_job_are_told_when_they_change) {
   EventFixture fixture;
   Grid grid;
-  EventReader reader(fixture.broker, {.user = 7});
+  EventReader reader(fixture.broker, {.user = 7, .job = 1});
   auto batcher = batcher_after(fixture.broker, grid);
   store::JournalReply::JobCounts counts{
       .job = 1, .user = 7, .accepted = 1, .failed = 0, .state = "active", .revision = 5, .submission = 1};

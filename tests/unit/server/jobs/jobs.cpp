@@ -135,7 +135,7 @@ START_TEST(what_could_not_be_told_is_told_when_the_database_is_back) {
   Database away(nowhere);
   ck_assert(fixture.services->jobs.pause(away, job, "a while", "owner").error().code == Errc::unavailable);
   // As when the connection broke after the commit.
-  ck_assert(store::pause_job(fixture.database, job, "a while").has_value());
+  ck_assert(store::pause_job(fixture.database, job, "a while", "owner").has_value());
   ck_assert(!fixture.paused(job));
   run_maintenance(fixture.services->maintenance(), fixture.database);
   ck_assert(fixture.paused(job));

@@ -19,7 +19,7 @@ RendererNeed file_of(std::string saved, std::string min_version, std::string wan
 std::string said(RendererNeed const& need, std::vector<RendererOffer> const& offers, std::string const& build = {}) {
   auto const matched = match_renderer(need, build, offers);
   ck_assert(!matched);
-  ck_assert_text(matched.error().problem, "no_renderer");
+  ck_assert_text(std::string(matched.error().problem), "no_renderer");
   return matched.error().message;
 }
 
@@ -95,7 +95,8 @@ START_TEST(a_programs_first_bytes_say_its_platform) {
 END_TEST
 
 START_TEST(without_a_sandbox_no_archive_is_taken) {
-  auto const found = inspect_archive({.sandboxed = false}, RenderMethod{}, "/nonexistent", "blender.tar");
+  auto const found =
+      inspect_archive({.program = {}, .sandboxed = false, .work = {}}, RenderMethod{}, "/nonexistent", "blender.tar");
   ck_assert(!found && found.error().code == Errc::unavailable);
   ck_assert_says(found.error().message, "sandbox");
 }
