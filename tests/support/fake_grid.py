@@ -465,15 +465,10 @@ class Grid(http.server.BaseHTTPRequestHandler):
         job = self.simple("jobs", lambda i: {
             "id": i, "name": body["name"], "owner": {"id": 1, "name": user["name"]},
             "project": body.get("project_id") and {"id": body["project_id"], "name": "film"},
-<<<<<<< ours
             "renderer": {"method": body["method"], "version": "3.4.1", "build": None, "min_version": "3.4",
                          "wanted_version": None, "saved_version": "3.4", "engine": "CYCLES"},
-            "state": "paused" if body.get("paused") else "active", "state_reason": None, "main_file": body["main_file"],
-=======
-            "renderer": {"method": body["method"], "version": "3.4", "build": None},
             "state": "paused" if body.get("paused") else "active", "state_reason": None,
             "paused_by": "owner" if body.get("paused") else None, "warnings": [], "main_file": body["main_file"],
->>>>>>> theirs
             "parameters": body["parameters"], "priority": body.get("priority", 50), "progress": 0.0,
             "findings": [{"code": "other", "severity": "warning", "message": "a soft warning", "subject": None,
                           "count": 1}],
