@@ -16,12 +16,12 @@ constexpr int max_numbers = 100'000;   // asked for, of one series
 constexpr std::size_t max_named = 8;   // runs of missing numbers in a sentence
 constexpr std::string_view udim = "<UDIM>", uv_tile = "<UVTILE>";
 
-bool is_digit(char c) {
+bool ascii_digit(char c) {
   return std::isdigit(static_cast<unsigned char>(c)) != 0;
 }
 
 bool all_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, is_digit);
+  return !text.empty() && std::ranges::all_of(text, ascii_digit);
 }
 
 // Written by "%0*d": no zero more than the width needs; a minus sign counts.
@@ -72,9 +72,9 @@ FileSeries::FileSeries(std::string_view name, Extent extent) : before_(name) {
   if (extent == Extent::pattern && name.find('*') != std::string_view::npos) kind_ = Kind::pattern;
   if (extent != Extent::series) return;
   auto end = std::min(name.rfind('.'), name.size());
-  while (end > 0 && !is_digit(name[end - 1])) --end;
+  while (end > 0 && !ascii_digit(name[end - 1])) --end;
   auto begin = end;
-  while (begin > 0 && is_digit(name[begin - 1])) --begin;
+  while (begin > 0 && ascii_digit(name[begin - 1])) --begin;
   if (begin == end) return;
   kind_ = Kind::numbers;
   before_ = name.substr(0, begin);

@@ -74,10 +74,11 @@ SlaveStatus slave_status_of(Dispatcher& dispatcher, std::int64_t slave) {
 }
 
 std::optional<bool> is_offered(Dispatcher& dispatcher, std::string const& method, std::string const& version) {
+  RendererNeed const need{.method = method, .min_version = version};
   return dispatcher.ask([&](DispatchCore const& core, std::int64_t) {
     std::optional<bool> offered;
     for (auto const& [id, slave] : core.slaves)
-      if (slave.greeted) offered = offered.value_or(false) || suitable(slave.state, method, version) != nullptr;
+      if (slave.greeted) offered = offered.value_or(false) || suitable(slave.state.methods, need) != nullptr;
     return offered;
   });
 }
