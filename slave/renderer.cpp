@@ -18,6 +18,7 @@
 #include "slave/folder_cleanup.h"
 #include "slave/gpu_access.h"
 #include "slave/shader_caches.h"
+#include "slave/traceback.h"
 
 namespace distren {
 
@@ -33,6 +34,7 @@ constexpr int settling_frames = 3;           // caches fill; after them memory s
 constexpr std::uint64_t growth_limit = 256U << 20;
 constexpr std::size_t log_lines = 200;
 constexpr std::size_t line_limit = 500;           // bytes
+constexpr std::size_t reply_limit = 64U << 10;    // bytes of a session's line: it lists all files of a frame
 constexpr std::size_t max_processes = 200;        // threads are not counted; a renderer has one or two
 constexpr std::uint64_t disk_limit = 1ULL << 30;  // bytes of output and shader cache together
 constexpr std::string_view line_mark = "DISTREN ";
@@ -58,6 +60,7 @@ struct Renderer::Frame {
   bool ours = false;        // it lies with this machine and not with the frame
   std::string known_cause;  // of a pattern of the definition
   protocol::ResultCode known_code{};
+  Traceback traceback;
   bool sandbox_failed = false;
   Rendered result;
 };
@@ -173,6 +176,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.argv = command_arguments(method, task.parameters, places);
   options.argv.insert(options.argv.begin(), task.program.string());
   options.input = method.session;
+  if (method.session) options.line_limit = reply_limit;
   options.limits.memory = static_cast<std::uint64_t>(settings_.memory_mib) << 20;
   options.limits.file_size = std::max<std::uint64_t>(task.size_limit, 64U << 20);  // shader caches are files too
   options.limits.nice = settings_.nice;
@@ -325,12 +329,18 @@ void Renderer::take_line(RenderTask const& task, std::string const& line, Frame&
     if (log_.size() > log_lines) log_.pop_front();
   }
   if (is_progress) {  // thousands of these would push all else out of the log
+    frame.traceback.clear();
     if (progress) progress(now);
     return;
   }
   if (line.starts_with(sandbox_mark) && settings_.sandboxed && log_.size() <= 1) frame.sandbox_failed = true;
   for (auto const& warning : task.method->warnings)
+<<<<<<< ours
     if (warning.pattern.match(line)) warnings_.add(warning.code, warning.text);
+=======
+    if (warnings_.size() < warning_limit && warning.pattern.match(line)) warnings_.insert(warning.text);
+  frame.traceback.take(line);
+>>>>>>> theirs
   if (!frame.known_cause.empty()) return;
   for (auto const& failure : task.method->failures)
     if (failure.pattern.match(line)) {
@@ -348,6 +358,7 @@ Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress c
     switch (process_->next_line(line, until)) {
       case ProcessEvent::line:
         if (task.method->session && line.starts_with(line_mark)) {
+          frame.traceback.clear();
           if (take_event(task, std::string_view(line).substr(line_mark.size()), frame)) return {};
         } else {
           take_line(task, line, frame, progress);
@@ -392,7 +403,10 @@ Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd c
         "out_of_memory");
   if (signal != 0)
     return fail(Errc::invalid, fmt::format("{} crashed (signal {})", task.method->title, signal), "renderer_crashed");
-  return fail(Errc::invalid, fmt::format("{} ended without an image ({})", task.method->title, end.text()),
+  bool const raised = end.exit_code.value_or(0) != 0 && !frame.traceback.reason().empty();
+  return fail(Errc::invalid,
+              fmt::format("{} ended without an image ({})", task.method->title,
+                          raised ? printable(frame.traceback.reason(), line_limit) : end.text()),
               "output_missing");
 }
 

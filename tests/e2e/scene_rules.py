@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One table of rules: what the command line and the server say of a scene before its first frame, and what the driver in
+"""One table of rules: what command line and server say of a scene before its first frame, and what the driver in
 Blender then does with it, for every rule and scenes that real Blenders saved."""
 import json
 import os
@@ -144,7 +144,8 @@ def the_driver_does_what_they_say(grid):
     for name, options, refused, _, size in RULES:
         problem, saved = done_by_driver(HERE, os.path.join(folder, name + ".blend"), options)
         if bool(problem) != bool(refused) or saved != size:
-            wrong.append(f"{name} {options}: the driver says {problem!r} and saves {saved}; the check says {refused!r}, {size}")
+            wrong.append(f"{name} {options}: the driver says {problem!r} and saves {saved}, "
+                         f"the check says {refused!r} and {size}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -159,7 +160,8 @@ def colours_of_an_own_configuration_are_named_and_rendered(grid):
 
 @case
 def an_engine_of_an_addon_renders_with_another_one_when_asked_for(grid):
-    refusal, answer = said_by_client(grid, os.path.join(made_by(grid, HERE), "foreign_engine.blend"), {"engine": "CYCLES"})
+    path = os.path.join(made_by(grid, HERE), "foreign_engine.blend")
+    refusal, answer = said_by_client(grid, path, {"engine": "CYCLES"})
     assert not refusal and answer["parameters"]["engine"] == "CYCLES", (refusal, answer)
 
 

@@ -1,4 +1,4 @@
-"""The Blenders that tests can run: the one that is installed, and those of whole trees that contrib/blender-tree makes in
+"""The Blenders that tests can run: the installed one, and those of whole trees that contrib/blender-tree makes in
 $DISTREN_BLENDERS or ~/.cache/distren/blenders."""
 import os
 import shutil
@@ -27,9 +27,10 @@ class Blender:
         command = ["blender", "--background", "--factory-startup", *arguments]
         if self.tree is not None:
             source = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-            inside = ["bwrap", "--die-with-parent", "--unshare-net", "--ro-bind", os.path.join(self.tree, "usr"), "/usr",
-                      "--ro-bind", os.path.join(self.tree, "etc"), "/etc", "--dev", "/dev", "--proc", "/proc", "--tmpfs",
-                      "/tmp", "--setenv", "HOME", "/tmp"]
+            inside = ["bwrap", "--die-with-parent", "--unshare-net",
+                      "--ro-bind", os.path.join(self.tree, "usr"), "/usr",
+                      "--ro-bind", os.path.join(self.tree, "etc"), "/etc",
+                      "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--setenv", "HOME", "/tmp"]
             for name in ("bin", "lib", "lib64", "sbin"):
                 inside += ["--symlink", f"usr/{name}", f"/{name}"]
             command = inside + ["--ro-bind", source, source, "--bind", folder, folder] + command

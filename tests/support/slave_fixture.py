@@ -28,6 +28,7 @@ class Slave:
     def __init__(self, server, real=False, **settings):
         self.folder = tempfile.mkdtemp(prefix="distren-slave-")
         self.server = server
+        self.real = real
         methods = SOURCE + "/methods"
         if not real:
             methods = self.folder + "/methods"
@@ -56,10 +57,10 @@ class Slave:
         return self
 
     def signed_on(self, *arguments):
-        """Its connection, when all that it has is tried."""
+        """Its connection, when all of the fake renderer is tried; a real one may take minutes for that."""
         self.start(*arguments)
         line = self.server.next_line()
-        while len((line.announce["renderers"] or [{"engines": ()}])[0]["engines"]) < 3:  # the fake renderer's
+        while not self.real and len((line.announce["renderers"] or [{"engines": ()}])[0]["engines"]) < 3:
             line.announce = line.expect("announce")
         return line
 

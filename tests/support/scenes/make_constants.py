@@ -1,6 +1,6 @@
 # Saves a .blend for each setting that distren-scene reads, set both ways, and what Blender itself says of it:
 #   blender --background --factory-startup --python make_constants.py -- FOLDER
-# FOLDER/expected.json: by file, {"file": facts of the file, "scenes": {name: facts}}. Runs in every Blender from 2.93 on.
+# FOLDER/expected.json: by file, {"file": its facts, "scenes": {name: facts}}. Runs in every Blender from 2.93 on.
 import json
 import os
 import sys
@@ -11,13 +11,15 @@ FOLDER = os.path.abspath(sys.argv[sys.argv.index("--") + 1])
 EXPECTED = {}
 NEW = bpy.app.version >= (5, 0)
 # Simple or not: Blender says itself.
-EXPRESSIONS = ("frame - 2", "var*2", "sin(frame/10)", "1 if frame > 10 else 0", "min(1, 2, var)", "max(var)", "log(2)",
-               "log(8, 2)", "clamp(var)", "clamp(var, 0, 1)", "lerp(0, 1, var)", "smoothstep(0, 1, var)", "not var",
-               "1 < var <= 3", "-+-var", "1e3", ".5", "pi", "True", "atan2(1, 2)", "fmod(5, 3)", "pow(2, 3)", "int(var)",
-               "var ** 2", "var % 2", "var // 2", "self.location.x", "noise(var)", "[1, 2][0]", "010", "00", "other", "sin()",
-               "round(1.5)", "round(1.5, 1)", "bpy.context.scene.frame_current", "fabs(var)", "exp(1)", "1 if var else 2 if "
-               "frame else 3", "(1)", "var and frame or 1", "degrees(radians(var))", "floor(var) + ceil(var) + trunc(var)",
-               "len('a')", "a.b", "1 == 1.0 != var", "sqrt(abs(var))", "min()", "tan(1)/cos(1)*acos(0)+asin(0)-atan(0)")
+EXPRESSIONS = ("frame - 2", "var*2", "sin(frame/10)", "1 if frame > 10 else 0", "min(1, 2, var)", "max(var)",
+               "log(2)", "log(8, 2)", "clamp(var)", "clamp(var, 0, 1)", "lerp(0, 1, var)",
+               "smoothstep(0, 1, var)", "not var", "1 < var <= 3", "-+-var", "1e3", ".5", "pi", "True",
+               "atan2(1, 2)", "fmod(5, 3)", "pow(2, 3)", "int(var)", "var ** 2", "var % 2", "var // 2",
+               "self.location.x", "noise(var)", "[1, 2][0]", "010", "00", "other", "sin()", "round(1.5)",
+               "round(1.5, 1)", "bpy.context.scene.frame_current", "fabs(var)", "exp(1)",
+               "1 if var else 2 if frame else 3", "(1)", "var and frame or 1", "degrees(radians(var))",
+               "floor(var) + ceil(var) + trunc(var)", "len('a')", "a.b", "1 == 1.0 != var", "sqrt(abs(var))",
+               "min()", "tan(1)/cos(1)*acos(0)+asin(0)-atan(0)")
 
 
 def fresh():
@@ -120,7 +122,8 @@ def scene_facts(scene):
 
 
 def drivers():
-    return [curve.driver for thing in bpy.data.objects if thing.animation_data for curve in thing.animation_data.drivers]
+    animated = [thing.animation_data for thing in bpy.data.objects if thing.animation_data]
+    return [curve.driver for data in animated for curve in data.drivers]
 
 
 def file_facts():

@@ -400,6 +400,29 @@ START_TEST(progress_is_read_from_blenders_lines) {
 }
 END_TEST
 
+START_TEST(lines_of_blender_5_are_read_with_their_time_and_category) {
+  auto const method = blender();
+  auto const cycles =
+      read_progress(method, "00:12.345  render           | Remaining: 00:08.25 | Mem: 7M | Sample 4/16");
+  ck_assert_double_eq_tol(cycles.fraction.value_or(-1), 0.25, 1e-9);
+  ck_assert(cycles.remaining == 8250ms);
+  ck_assert(read_progress(method, "Remaining: 01:00.00 | Sample 0/16").remaining == 60000ms);
+  auto const says = [](auto const& patterns, std::string_view line) {
+    for (auto const& each : patterns)
+      if (each.pattern.match(line)) return each.text;
+    return std::string();
+  };
+  ck_assert_says(says(method.failures, "00:02.6  reports          | ERROR File format is not supported in file \"a\""),
+                 "no .blend");
+  ck_assert_says(
+      says(method.failures, "Error: Cannot read blend file 'a', incomplete header, may be from a newer version"),
+      "newer Blender");
+  ck_assert_says(says(method.failures, "Couldn't open libGL.so.1 or libOpenGL.so.0"), "libGL is missing");
+  ck_assert_says(says(method.warnings, "00:00.570  reports          | WARNING LIB: Object 'a' missing from 'b'"),
+                 "linked library");
+}
+END_TEST
+
 START_TEST(long_lines_are_matched_without_harm) {
   std::string const line(10000000, 'a');
   ck_assert(!read_progress(blender(), line).fraction);
@@ -456,6 +479,7 @@ TestGroup const parameters_tests{"parameters",
                                   a_condition_on_what_is_not_there_is_refused,
                                   every_shipped_definition_is_valid,
                                   progress_is_read_from_blenders_lines,
+                                  lines_of_blender_5_are_read_with_their_time_and_category,
                                   long_lines_are_matched_without_harm,
                                   results_are_named_by_frame_and_format,
                                   versions_are_compared_as_numbers}};
