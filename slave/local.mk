@@ -31,13 +31,9 @@ slave_sources = \
   %D%/remote_settings.cpp \
   %D%/slave_config.cpp %D%/slave_config.h \
   %D%/availability_monitor.cpp %D%/availability_monitor.h \
-<<<<<<< ours
   %D%/task_runner.cpp %D%/task_runner.h %D%/task_renderers.cpp \
   %D%/delivered_renderers.cpp %D%/delivered_renderers.h %D%/renderer_store.cpp %D%/renderer_store.h \
-=======
-  %D%/task_runner.cpp %D%/task_runner.h \
   %D%/traceback.cpp %D%/traceback.h \
->>>>>>> theirs
   %D%/workspace.cpp %D%/workspace.h
 slave_units = units/slave-1-of-3.cpp units/slave-2-of-3.cpp units/slave-3-of-3.cpp
 if UNITS

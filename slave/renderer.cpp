@@ -34,7 +34,7 @@ constexpr int settling_frames = 3;           // caches fill; after them memory s
 constexpr std::uint64_t growth_limit = 256U << 20;
 constexpr std::size_t log_lines = 200;
 constexpr std::size_t line_limit = 500;           // bytes
-constexpr std::size_t reply_limit = 64U << 10;    // bytes of a session's line: it lists all files of a frame
+constexpr std::size_t longest_event = 64U << 10;  // bytes; the files of a frame are listed in one
 constexpr std::size_t max_processes = 200;        // threads are not counted; a renderer has one or two
 constexpr std::uint64_t disk_limit = 1ULL << 30;  // bytes of output and shader cache together
 constexpr std::string_view line_mark = "DISTREN ";
@@ -176,7 +176,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.argv = command_arguments(method, task.parameters, places);
   options.argv.insert(options.argv.begin(), task.program.string());
   options.input = method.session;
-  if (method.session) options.line_limit = reply_limit;
+  options.line_limit = longest_event;
   options.limits.memory = static_cast<std::uint64_t>(settings_.memory_mib) << 20;
   options.limits.file_size = std::max<std::uint64_t>(task.size_limit, 64U << 20);  // shader caches are files too
   options.limits.nice = settings_.nice;
@@ -335,12 +335,8 @@ void Renderer::take_line(RenderTask const& task, std::string const& line, Frame&
   }
   if (line.starts_with(sandbox_mark) && settings_.sandboxed && log_.size() <= 1) frame.sandbox_failed = true;
   for (auto const& warning : task.method->warnings)
-<<<<<<< ours
     if (warning.pattern.match(line)) warnings_.add(warning.code, warning.text);
-=======
-    if (warnings_.size() < warning_limit && warning.pattern.match(line)) warnings_.insert(warning.text);
   frame.traceback.take(line);
->>>>>>> theirs
   if (!frame.known_cause.empty()) return;
   for (auto const& failure : task.method->failures)
     if (failure.pattern.match(line)) {

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from programs import sandbox_works  # noqa: E402
+from programs import SOURCE, sandbox_works  # noqa: E402
 from tap import Skip, case, run  # noqa: E402
 
 GOOD = """#version 3.7;
@@ -111,7 +111,11 @@ def make_grid():
         if not shutil.which(name):
             raise Skip(f"there is no {name}")
     with Grid() as grid:
-        grid.add_slave("attic")
+        methods = os.path.join(grid.folder, "methods")  # what is not needed need not be started
+        for name in ("povray", "ffmpeg"):
+            shutil.copytree(os.path.join(SOURCE, "methods", name), os.path.join(methods, name))
+        shutil.copy(os.path.join(SOURCE, "methods", "method.xsd"), methods)
+        grid.add_slave("attic", methods=methods)
         yield grid
 
 

@@ -47,16 +47,11 @@ EXTRA_tests_unit_test_client_DEPENDENCIES = distren
 
 tests_unit_test_slave_SOURCES = tests/unit/slave/availability.cpp tests/unit/slave/cache.cpp \
   tests/unit/slave/folders.cpp tests/unit/slave/gpu.cpp tests/unit/slave/outbox.cpp \
-<<<<<<< ours
-  tests/unit/slave/render_warnings.cpp \
+  tests/unit/slave/render_warnings.cpp tests/unit/slave/renderer.cpp \
   tests/unit/slave/renderer_stock.cpp tests/unit/slave/renderer_store.cpp \
   tests/unit/slave/server_address.cpp tests/unit/slave/slave_config.cpp \
   tests/unit/slave/workspace.cpp
 tests_unit_test_slave_LDADD = libdistren-slave.a $(TEST_LIBS) $(ARCHIVE_LIBS)
-=======
-  tests/unit/slave/renderer.cpp tests/unit/slave/server_address.cpp tests/unit/slave/slave_config.cpp tests/unit/slave/workspace.cpp
-tests_unit_test_slave_LDADD = libdistren-slave.a $(TEST_LIBS)
->>>>>>> theirs
 
 tests_unit_test_load_SOURCES = tests/unit/load/load.cpp
 tests_unit_test_load_CXXFLAGS = $(AM_CXXFLAGS) $(ZLIB_CFLAGS)
