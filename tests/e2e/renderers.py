@@ -162,7 +162,7 @@ def what_is_no_good_is_refused_with_a_sentence(grid):
     empty = os.path.join(folder, "nothing.tar.xz")
     with tarfile.open(empty, "w:xz"):
         pass
-    refused(grid, empty, "blender")
+    refused(grid, empty, "nothing.tar.xz", "empty")
     assert not os.listdir(os.path.join(grid.home, "stor", "unpacking"))
     assert json.loads(grid.cli("renderers", "--json", check=0).stdout)["items"] == []
 
