@@ -198,8 +198,7 @@ def several_files_that_cannot_be_taken_fail_the_frame(server, slave):
             ("several through a link", "output_missing", "Link/passwd.png"),
             ("several and a name", "scene_error", "../"),
             ("several and text", "output_missing", "Mist/text.png"),
-            ("several and absent", "output_missing", "Mist/absent.png"),
-            ("several and many", "scene_error", "more than 64")), 1):
+            ("several and absent", "output_missing", "Mist/absent.png")), 1):
         result = frame(server, line, attempt, behaviour, job=attempt)
         assert (result["outcome"], result["code"]) == ("failed", code) and words in result["message"], result
     assert not server.uploads and not slave.outbox(), server.uploads
