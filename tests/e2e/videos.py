@@ -99,7 +99,9 @@ def frames_are_in_numerical_order_at_the_rate_and_shape_of_their_scene(grid):
 
 @case
 def linear_frames_look_like_those_of_their_scene(grid):
-    plain = [colours(os.path.join(grid.output(1), name))[0] for name in ("9998.png", "10002.png")]
+    made = submitted(grid, "--frames", "9998,10002")[0]["id"]
+    assert grid.wait(made)["state"] == "finished", grid.tasks(made)
+    plain = [colours(os.path.join(grid.output(made), name))[0] for name in ("9998.png", "10002.png")]
     for frame_format in ("EXR", "HDR"):
         jobs = submitted(grid, "--frames", "9998,10002", "--format", frame_format, "--video", "mp4")
         assert [(job["method"], job["is_final_output"]) for job in jobs] == [
