@@ -301,7 +301,7 @@ START_TEST(a_jobs_frames_are_listed) {
   ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("x", "1-5");
-  ck_assert_says(desk.good({"job", "show", job}).out, "distren-sample.blend (blender 3.4 or later)");
+  ck_assert_says(desk.good({"job", "show", job}).out, "distren-sample.blend (saved by 3.4)");
   auto const text = desk.good({"job", "show", job, "--frames"}).out;
   ck_assert_says(text, "0001.png");
   ck_assert_says(text, "8 s");

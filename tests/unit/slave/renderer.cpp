@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(a_reply_that_lists_many_files_is_read_whole) {
   json outputs = json::array();
-  for (int i = 0; i < 64; ++i) outputs.push_back({{"name", std::string(200, 'n') + std::to_string(i)}});
+  for (int i = 0; i < 64; ++i) outputs.push_back({{"name", std::string(200, 'n') + std::to_string(i) + ".png"}});
   json const done = {{"event", "done"}, {"outputs", outputs}, {"width", 64}, {"height", 36}, {"format", "PNG"}};
   auto const rendered = rendered_by("read order; printf 'DISTREN " + for_printf(done) + "\\n'; read next", true);
   ck_assert(rendered);
