@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 from blender_trees import all_blenders  # noqa: E402
 from grid import Grid  # noqa: E402
 from programs import SOURCE  # noqa: E402
-from tap import Skip, case, run  # noqa: E402
+from tap import Skip, case, run, wait_until  # noqa: E402
 
 SCRIPT = os.path.join(SOURCE, "tests", "support", "scenes", "make_rules.py")
 DRIVER = os.path.join(SOURCE, "methods", "blender", "driver.py")
@@ -169,7 +169,9 @@ def an_engine_of_an_addon_renders_with_another_one_when_asked_for(grid):
 def a_job_that_no_slave_here_can_do_is_said_beforehand(grid):
     path = os.path.join(made_by(grid, HERE), "cameras.blend")
     assert not said_by_client(grid, path, {"tiles": "2x1"})[1]["findings"], "without a slave nobody can say"
-    grid.add_slave("attic")
+    slave = grid.add_slave("attic")
+    wait_until("the slave has tried its Blender", lambda: any(
+        each["method"] == "blender" for each in grid.api("GET", f"/api/v1/slaves/{slave.id}")[1]["renderers"]), 300)
     done = grid.cli("check", path, "--tiles", "2x1", "--denoise", check=0)
     assert "OpenImageDenoise" in done.stderr and "waits" in done.stderr, done.stderr
     done = grid.cli("submit", path, "--paused", "--tiles", "2x1", "--denoise", "--json", check=0)

@@ -51,7 +51,7 @@ inline constexpr std::string_view own_alone_things[] = {"{token_id}", "{upload_i
 // Does a pattern name first what belongs to nobody, or nothing at all?
 inline bool has_no_owner(std::string_view pattern) {
   auto const first = first_named(pattern);
-  return first.empty() || first == "{user_id}" || first == "{invitation_id}";
+  return first.empty() || first == "{user_id}" || first == "{invitation_id}" || first == "{renderer_id}";
 }
 
 // The path with this in place of what the pattern names first; what else it names is not there.
