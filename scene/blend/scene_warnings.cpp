@@ -143,9 +143,10 @@ std::vector<Finding> scene_warnings(BlendSummary const& summary, BlendScene cons
                               "it shades will look "
                               "different"});
   }
-  if (scene.file_output_nodes) {
+  if (scene.file_output_nodes && request.tiled) {
     out.push_back({.code = "file_output_disabled",
-                   .message = "its File Output nodes are switched off; only the frame itself is handed in"});
+                   .message = "its File Output nodes are switched off in tiles, which have a part of the frame alone; "
+                              "render whole frames to have their files"});
   }
   if (denoises(summary, scene, request)) {
     out.push_back(

@@ -78,7 +78,8 @@ std::optional<bool> is_offered(Dispatcher& dispatcher, std::string const& method
   return dispatcher.ask([&](DispatchCore const& core, std::int64_t) {
     std::optional<bool> offered;
     for (auto const& [id, slave] : core.slaves)
-      if (slave.greeted) offered = offered.value_or(false) || suitable(slave.state.methods, need) != nullptr;
+      if (slave.greeted && !slave.state.methods.empty())  // else it still tries what it has
+        offered = offered.value_or(false) || suitable(slave.state.methods, need) != nullptr;
     return offered;
   });
 }

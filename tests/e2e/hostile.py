@@ -134,7 +134,7 @@ def a_script_does_not_outlive_its_time_limit(grid):
 @case
 def a_file_output_node_cannot_write_outside_its_folder(grid):
     state, reason = outcome_of(grid, "fileoutput")
-    TABLE.append(("fileoutput", state, reason or "the frame was rendered, without the other file"))
+    TABLE.append(("fileoutput", state, reason or "the frame was rendered, the other file below its folder"))
     assert not grid.planted(), grid.planted()
 
 

@@ -10,7 +10,7 @@ is "$(sql 'CALL job_load(1)' | cut -f 19-23 | tr '\t' '|')" "||||" "a_job_withou
 is "$(sql "CALL job_pin(1, '4.3.2', '$build')" | cut -f 1,2)" "4.3.2	$build" "a_job_is_pinned_to_a_version_and_build"
 is "$(sql "CALL job_pin(1, '5.2.2', '')" | cut -f 1,2)" "4.3.2	$build" "a_job_that_is_pinned_stays_as_it_is"
 is "$(sql 'CALL job_load(1)' | cut -f 19,20)" "4.3.2	$build" "the_dispatcher_reads_what_it_is_pinned_to"
-is "$(sql 'CALL job_show(1)' | cut -f 30,31)" "4.3.2	$build" "and_so_do_people"
+is "$(sql 'CALL job_show(1)' | cut -f 32,33)" "4.3.2	$build" "and_so_do_people"
 job two '[1]' >/dev/null
 is "$(together 8 'sql "CALL job_pin(2, \"4.$each\", \"\")"' | cut -f 1 | sort -u | wc -l)" 1 \
   "of_eight_orders_in_the_same_instant_one_chooses_for_all"
@@ -32,7 +32,7 @@ is "$(journal '' "$(good 20 1 1),$(good 21 2 1),$(good 22 3 1)"; job_column 1 st
 finished" "those_of_the_new_one_do"
 is "$(sql "CALL job_renderer_change(1, '4.3.2', '$build', '4.3.2')"; job_column 1 'state, accepted_count, finished_at')" "1	3
 active	0	NULL" "a_finished_job_is_rendered_again_as_well"
-sql "CALL job_pause(1, 'x')"
+sql "CALL job_pause(1, 'x', 'owner')"
 is "$(sql "CALL job_renderer_change(1, '', '', '9.9')"; job_column 1 'state, renderer_version')" "1	0
 paused	" "a_paused_job_stays_paused_and_may_be_left_to_its_next_order"
 refuses DR404 "no job 99" "an_unknown_job_gets_no_renderer" "CALL job_renderer_change(99, '4.3.2', '', '')"
@@ -44,7 +44,7 @@ sql "CALL job_cancel(1, 'x')"
 refuses DR409 "was cancelled" "a_cancelled_job_gets_no_renderer" "CALL job_renderer_change(1, '4.3.2', '', '')"
 
 # A submission says it.
-made=$(submission "$(step a 2 1 0 | sed "s/}\$/,\"renderer_version\":\"4.3.2\",\"renderer_build\":\"$build\",\"wanted_version\":\"4.3\",\"saved_version\":\"4.2\",\"engine\":\"CYCLES\"}/")" | cut -f 1)
+made=$(project=0 submission "$(step a 2 1 0 | sed "s/}\$/,\"renderer_version\":\"4.3.2\",\"renderer_build\":\"$build\",\"wanted_version\":\"4.3\",\"saved_version\":\"4.2\",\"engine\":\"CYCLES\"}/")" | cut -f 1)
 is "$(owner "SELECT renderer_version, LOWER(HEX(renderer_build)), wanted_version, saved_version, engine FROM job WHERE id = $made")" \
   "4.3.2	$build	4.3	4.2	CYCLES" "a_job_is_made_with_its_renderer"
 refuses DR400 "is not the build of a version" "a_build_without_a_version_is_refused" \

@@ -18,12 +18,29 @@ import time
 import urllib.error
 import urllib.request
 
-from programs import (SOURCE, Daemon, check_image, free_ports, need, processes_of, program, sandbox_works, tail, toml,
+from programs import (BUILD, SOURCE, Daemon, check_image, free_ports, need, processes_of, program, sandbox_works, tail, toml,
                       wait_for_none)
 from tap import wait_until
 
 ENDED = ("finished", "failed", "cancelled")
 LARGEST_PART = 4 << 20
+
+
+# By program, drivers and definition: tests/e2e/slave_renderers.py has its own slaves, which try everything.
+TRIALS = os.path.join(BUILD, "tests-trials.json")
+
+
+def keep_trials(path):
+    """Adds what a slave has tried to what is known; of two at once one wins, and the other's is tried again."""
+    with contextlib.suppress(OSError, ValueError):
+        trials = {}
+        for each in (TRIALS, path):
+            if os.path.exists(each):
+                with open(each, encoding="utf-8") as file:
+                    trials.update(json.load(file))
+        with tempfile.NamedTemporaryFile("w", dir=BUILD, delete=False) as file:
+            json.dump(trials, file)
+        os.replace(file.name, TRIALS)
 
 
 class Slave(Daemon):
@@ -48,6 +65,19 @@ class Slave(Daemon):
         if wait:
             wait_until(f"slave {self.name} signs on", self.online)
         return self
+
+    def launch(self):
+        # What the programs of this machine can do is tried once for all tests, not by every slave anew.
+        kept = os.path.join(self.state, "trials.json")
+        if os.path.exists(TRIALS) and not os.path.exists(kept):
+            os.makedirs(self.state, 0o700, exist_ok=True)
+            shutil.copy(TRIALS, kept)
+        super().launch()
+
+    def stop(self, patience=60):
+        status = super().stop(patience)
+        keep_trials(os.path.join(self.state, "trials.json"))
+        return status
 
     def online(self):
         return self.grid.api("GET", f"/api/v1/slaves/{self.id}")[1].get("online")
@@ -313,15 +343,17 @@ class Grid(Daemon):
         tasks = self.tasks(number)
         if frames is not None:
             assert sorted(task["frame"] for task in tasks) == sorted(frames), [task["frame"] for task in tasks]
-        present = sorted(os.listdir(self.output(number)))
-        assert present == sorted(task["outputs"][0]["name"] for task in tasks), f"{present} are stored, rows are {tasks}"
-        for task in tasks:
-            output = task["outputs"][0]
+        folder = self.output(number)
+        present = sorted(os.path.relpath(os.path.join(place, name), folder)
+                         for place, _, names in os.walk(folder) for name in names)
+        listed = [output for task in tasks for output in task["outputs"]]
+        assert present == sorted(output["name"] for output in listed), f"{present} are stored, rows are {tasks}"
+        for output in listed:
             path = os.path.join(self.output(number), output["name"])
             with open(path, "rb") as file:
                 digest = hashlib.sha256(file.read()).hexdigest()
             assert digest == output["sha256"], f"{path} has {digest}, its row says {output['sha256']}"
-            assert os.path.getsize(path) == output["size_bytes"], task
+            assert os.path.getsize(path) == output["size_bytes"], output
             assert check_image(path).returncode == 0, f"{path} does not decode"
         return present
 

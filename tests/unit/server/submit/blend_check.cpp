@@ -91,7 +91,6 @@ START_TEST(each_trap_has_its_sentence) {
   ck_assert_says(trap([](Summary, Scene c) { c.stereo = "SIDE_BY_SIDE"; }), "two views (stereo)");
   ck_assert_says(trap([](Summary s, Scene) { s.script_nodes = 1; }), "Open Shading Language");
   ck_assert_says(trap([](Summary, Scene c) { c.osl = true; }), "Open Shading Language");
-  ck_assert_says(trap([](Summary, Scene c) { c.file_output_nodes = true; }), "File Output nodes");
   ck_assert_says(trap([](Summary, Scene c) { c.denoising = true; }), "cannot denoise");
   ck_assert_says(trap([](Summary, Scene c) { c.denoise_nodes = true; }), "cannot denoise");
   ck_assert_says(trap([](Summary, Scene c) { c.uses_sequencer = true; }), "every strip");
