@@ -173,7 +173,7 @@ Result<Fetched> Fetcher::run(std::vector<int> const& asked) {
   std::vector<int> here;
   for (auto const& frame : out.frames) here.push_back(frame.frame);
   std::ranges::sort(here);
-  here.erase(std::ranges::unique(here).begin(), here.end());  // a frame may have several files
+  here.erase(std::unique(here.begin(), here.end()), here.end());  // a frame may have several files
   auto wanted = asked;
   if (wanted.empty() && here.size() < static_cast<std::size_t>(number_of(object_of(*job, "tasks"), "total"))) {
     auto listed =
