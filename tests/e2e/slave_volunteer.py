@@ -347,7 +347,8 @@ def finish_ends_the_slave_after_its_frames(server, slave):
 
 
 def outside_its_schedule_a_slave_returns_orders(server, slave):
-    line = slave.signed_on()
+    slave.start()
+    line = server.next_line()  # nothing is tried now
     until(lambda: not command(slave, "status")["may_work"], "it works outside its schedule")
     assert "schedule" in command(slave, "status")["reason"]
     line.send(server.order(1, b"good"))
