@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <set>
 #include <utility>
@@ -152,9 +153,17 @@ void ResultReceiver::store_image(Message message, Database& database, std::funct
     if (!in_hand_.insert(attempt).second)
       return answer(retry(attempt, busy_retry_ms, VerdictCode::busy, "this result is being looked at"));
   }
-  look_and_store(std::move(message), database, std::move(answer));
-  std::lock_guard const lock(mutex_);
-  in_hand_.erase(attempt);
+  // Before the answer: who hears it may say the result again at once.
+  auto const release = [this, attempt, released = std::make_shared<std::atomic<bool>>(false)] {
+    if (released->exchange(true)) return;
+    std::lock_guard const lock(mutex_);
+    in_hand_.erase(attempt);
+  };
+  look_and_store(std::move(message), database, [release, answer = std::move(answer)](std::string text) {
+    release();
+    answer(std::move(text));
+  });
+  release();
 }
 
 // Its own: the message may name others'.
