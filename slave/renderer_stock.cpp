@@ -78,7 +78,7 @@ void RendererStock::tried(Installed const& which, Result<Trial> const& trial) {
     spdlog::warn("renderer={} engine={} does not work here reason={}", quote(name),
                  failure.engine.empty() ? "all" : failure.engine, quote(failure.reason));
   spdlog::info("renderer={} tried engines={}", quote(name), fmt::join(trial->engines, ","));
-  memory_.keep(*which, *trial);
+  if (trial->on_gpus) memory_.keep(*which, *trial);  // a card may only have been busy: it is tried with the next start
   if (!trial->on_gpus) entry->installed = without_gpus(which);
 }
 

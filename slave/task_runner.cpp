@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -68,6 +69,10 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
   Cache::Options cache_options{.limit = static_cast<std::uint64_t>(config.cache_mib) << 20};
   std::optional<RendererStore> store;
   if (config.takes_delivered()) {
+    // Within the cache, which is nobody else's.
+    std::error_code error;
+    std::filesystem::create_directories(config.cache_folder().parent_path(), error);
+    ::mkdir(config.cache_folder().c_str(), 0700);
     auto opened = RendererStore::open(config.cache_folder() / "renderers");
     if (!opened) return opened.error();
     store = std::move(*opened);

@@ -249,7 +249,13 @@ Result<Unpacked> unpack(std::filesystem::path const& archive_path, std::filesyst
 
 namespace {
 
-bool is_program(std::filesystem::path const& path) {
+// Links are checked by their words alone while they are unpacked; several together may lead out.
+bool is_program(std::filesystem::path const& path, std::filesystem::path const& folder) {
+  std::error_code error;
+  auto const real = std::filesystem::canonical(path, error);
+  if (error) return false;
+  auto const base = std::filesystem::canonical(folder, error);
+  if (error || *real.lexically_relative(base).begin() == "..") return false;
   struct stat there {};
   return ::stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode) && (there.st_mode & 0111U) != 0;
 }
@@ -262,11 +268,12 @@ Result<RendererLayout> find_layout(std::filesystem::path const& folder, std::str
   auto const in_tree = std::filesystem::symlink_status(folder / "usr/bin" / program, error);
   if (!error && (std::filesystem::is_symlink(in_tree) || std::filesystem::is_regular_file(in_tree)))
     return RendererLayout{true, folder, "usr/bin/" + program};
-  if (is_program(folder / program)) return RendererLayout{false, folder, program};
+  if (is_program(folder / program, folder)) return RendererLayout{false, folder, program};
   std::vector<std::filesystem::path> inner;
   for (auto const& each : std::filesystem::directory_iterator(folder, error))
     if (each.is_directory() && !each.is_symlink()) inner.push_back(each.path());
-  if (inner.size() == 1 && is_program(inner.front() / program)) return RendererLayout{false, inner.front(), program};
+  if (inner.size() == 1 && is_program(inner.front() / program, folder))
+    return RendererLayout{false, inner.front(), program};
   return fail(Errc::invalid,
               fmt::format("the archive has no {}: neither usr/bin/{} of a whole tree, nor in its one folder", program,
                           program));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/protocol/result.h"
 #include "server/dispatch/attempt_events.h"
 #include "server/dispatch/next_order.h"
 #include "server/dispatch/payment.h"
@@ -70,7 +71,12 @@ void benchmark_ended(DispatchCore& core, AttemptReport const& report,
   Attempt const attempt = core.attempts.at(report.attempt);
   ConnectedSlave* const slave = core.slaves.find(attempt.slave);
   std::string reason;
-  if (report.outcome == store::Outcome::accepted) {
+  if (report.outcome == store::Outcome::accepted && !attempt.method.fetched) {
+    // Its time is that of fetching and unpacking as well: it is here now, and measured with the next one.
+    if (slave != nullptr)
+      for (store::Method& each : slave->state.methods)
+        if (each.same_renderer(attempt.method)) each.fetched = true;
+  } else if (report.outcome == store::Outcome::accepted) {
     auto const power = core.benchmarks.measured(attempt.slave, attempt.method,
                                                 {.work_ms = attempt.benchmark->work_ms,
                                                  .cpu_ms = report.cpu_ms,
@@ -84,7 +90,8 @@ void benchmark_ended(DispatchCore& core, AttemptReport const& report,
     } else {
       reason = power.error().message;
     }
-  } else if (report.outcome != store::Outcome::returned) {
+  } else if (report.outcome != store::Outcome::returned ||
+             protocol::fault_of(report.result_code) == protocol::Fault::machine) {  // it cannot be fetched, for one
     reason = report.reason;
   }
   if (!reason.empty()) {
@@ -92,7 +99,8 @@ void benchmark_ended(DispatchCore& core, AttemptReport const& report,
     core.benchmarks.failed(attempt.slave, attempt.method, reason, now);
   }
   remove_attempt(core, report.attempt);
-  bool const refused = !reason.empty() && report.outcome != store::Outcome::failed;
+  bool const refused =
+      !reason.empty() && report.outcome != store::Outcome::failed && report.outcome != store::Outcome::returned;
   if (answer) answer(verdict_text(report.attempt, !refused, report.code, reason));
   if (slave == nullptr) return;
   sync_capacity(core, slave->state, true);

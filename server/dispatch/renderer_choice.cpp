@@ -31,8 +31,8 @@ bool same_line(std::string_view a, std::string_view b) {
 // The better of two of one line.
 bool better(RendererOffer const& a, RendererOffer const& b) {
   if (a.at_hand != b.at_hand) return a.at_hand;
+  if (a.build.empty() != b.build.empty()) return b.build.empty();  // a slave alone says what it has
   if (auto const newer = compare_versions(a.version, b.version); newer != 0) return newer > 0;
-  if (a.build.empty() != b.build.empty()) return b.build.empty();
   return a.archive > b.archive;
 }
 

@@ -1,7 +1,7 @@
 // Which version and build renders a job, of those that there are: the one that its owner wants; else the one that saved
 // its file, of the same major and minor number; else the nearest newer one with long-term support; else the nearest
-// newer one. Of one line the newest that is at hand counts, and a build that the grid delivers before a program that a
-// volunteer installed. Values and free functions; any thread. Failure: none fits, nullptr.
+// newer one. Of one line what is at hand counts, of that a build that the grid delivers before a program that a
+// volunteer installed, and then the newest. Values and free functions; any thread. Failure: none fits, nullptr.
 #pragma once
 
 #include <compare>

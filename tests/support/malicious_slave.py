@@ -13,7 +13,7 @@ import zlib
 
 from programs import scenes
 
-RENDERERS = [{"method": "blender", "version": "99.0"}]
+RENDERERS = [{"method": "blender", "version": "3.4.1"}]
 
 
 def image(width=64, height=36, seed=0):

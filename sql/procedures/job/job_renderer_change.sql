@@ -2,8 +2,8 @@
 -- frames are ready again, and what is out ends without a result. Finished images stay until new ones replace them. The
 -- same renderer changes nothing. Row: 1 when it changed, how many frames are rendered again.
 --   p_wanted  what the owner asked for; p_version, p_build: what that is here, '' '': the next order chooses
--- DR400 an invalid build, DR404 no such job, DR409 the job was cancelled, or the job that it depends on was deleted,
--- DR412 another revision.
+-- DR400 an invalid build, DR404 no such job, DR409 the job was cancelled, or the job that it depends on was deleted, was
+-- cancelled or failed, DR412 another revision.
 CREATE OR REPLACE PROCEDURE job_renderer_change(IN p_job_id BIGINT, IN p_version VARCHAR(64), IN p_build VARCHAR(100),
   IN p_wanted VARCHAR(64))
 SQL SECURITY DEFINER
@@ -13,6 +13,7 @@ BEGIN
   DECLARE v_first BIGINT;
   DECLARE v_to BIGINT;
   DECLARE v_after BIGINT;
+  DECLARE v_after_state VARCHAR(16);
   DECLARE v_version VARCHAR(64);
   DECLARE v_build VARBINARY(32);
   DECLARE v_again INT DEFAULT 0;
@@ -34,9 +35,14 @@ BEGIN
   IF v_state = 'cancelled' THEN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' was cancelled; submit it again to render it'));
   END IF;
-  IF v_after IS NOT NULL AND NOT EXISTS (SELECT 1 FROM job WHERE id = v_after) THEN
+  SET v_after_state = (SELECT state FROM job WHERE id = v_after);
+  IF v_after IS NOT NULL AND COALESCE(v_after_state, 'deleted') IN ('deleted', 'cancelled') THEN
+    CALL error_raise(409, CONCAT('job ', p_job_id, ' is made of the output of job ', v_after, ', which was ',
+      COALESCE(v_after_state, 'deleted'), '; submit it again'));
+  END IF;
+  IF v_after_state = 'failed' THEN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' is made of the output of job ', v_after,
-      ', which was deleted; submit it again'));
+      ', which failed; requeue that one, and this one follows'));
   END IF;
   IF v_version <> p_version COLLATE utf8mb4_bin OR v_build <> UNHEX(p_build) THEN
     SET v_changed = 1;
@@ -49,9 +55,12 @@ BEGIN
     UPDATE attempt SET forgiven = TRUE WHERE task_id >= v_first AND task_id < v_to;
     UPDATE task SET state = 'ready', failure_count = 0
     WHERE id >= v_first AND id < v_to AND state IN ('ready', 'accepted', 'failed');
+    DELETE FROM attempt_output WHERE task_id >= v_first AND task_id < v_to;
     DELETE FROM job_failure WHERE job_id = p_job_id;
+    DELETE FROM job_warning WHERE job_id = p_job_id;
     UPDATE job SET renderer_version = p_version, renderer_build = UNHEX(p_build), wanted_version = p_wanted,
-      state = IF(state IN ('finished', 'failed'), 'active', state),
+      state = IF(state IN ('finished', 'failed') OR
+          (state = 'paused' AND state_reason LIKE '%, which renders it, was removed from this grid; %'), 'active', state),
       state_reason = IF(state = 'paused', state_reason, ''), revision = revision + 1, finished_at = NULL,
       failed_count = 0, accepted_count = 0
     WHERE id = p_job_id;

@@ -181,9 +181,10 @@ START_TEST(without_its_graphics_card_a_renderer_is_offered_on_the_processor) {
   list.tried(list.untried(false), trial);
   ck_assert_uint_eq(list.offered().size(), 1);
   ck_assert_text(list.offered().at(0).device, "");
+  // The card may only have been busy: it is tried again at the next start.
   RendererStock again(programs.memory());
   again.add(installed);
-  ck_assert_text(again.offered().at(0).device, "");
+  ck_assert(again.offered().empty() && again.untried(false) != nullptr);
 }
 END_TEST
 

@@ -213,7 +213,11 @@ START_TEST(a_program_is_found_in_a_tree_or_in_the_one_folder) {
     ck_assert(layout->own_root == each.own_root && layout->program == each.program);
     ck_assert((layout->root / "x").lexically_normal() == (place.into() / each.below / "x").lexically_normal());
   }
-  for (auto const& entries : {std::vector<Entry>{{.name = "a/blender", .content = "x"}},  // cannot be executed
+  for (auto const& entries : {std::vector<Entry>{{.name = "a/blender", .content = "x"}},          // cannot be executed
+                              std::vector<Entry>{{.name = "a/r", .type = AE_IFLNK, .link = "."},  // leads out by links
+                                                 {.name = "a/blender",
+                                                 .type = AE_IFLNK,
+                                                 .link = "r/r/r/r/r/r/r/r/r/r/../../../../../../../../../../bin/sh"}},
                               std::vector<Entry>{{.name = "a/blender", .content = "x", .mode = 0755}, {.name = "b/x"}},
                               std::vector<Entry>{{.name = "a/b/blender", .content = "x", .mode = 0755}}}) {
     Place const place;
