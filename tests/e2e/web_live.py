@@ -283,7 +283,7 @@ def the_viewer_re_renders_a_frame_and_shows_its_log(fixture):
     assert grid.wait(job)["state"] == "finished"
     slow = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1", "--samples", "4000", "--name", "slow")
     fixture.go(f"jobs/{slow}?frame=1", "slow")
-    page.see("Render log", "live", seconds=120)
+    page.see("Log", "live", seconds=120)
     wait_until("the log has content", lambda: page.script(
         "return (document.querySelector('.viewer-log pre')?.innerText || '').length > 0"))
     violations = page.violations()
