@@ -13,7 +13,7 @@ namespace distren {
 
 // The policy knows exactly the jobs that have something to give.
 void sync_policy(DispatchCore& core, JobQueue const& job) {
-  if (job.active() && !job.pinning() && job.ready() > 0) {
+  if (job.active() && job.ready() > 0) {
     core.jobs.set_ready(job.info().id, true);
     core.policy.add_job({.id = job.info().id,
                          .user = job.info().user,

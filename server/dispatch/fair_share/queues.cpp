@@ -108,6 +108,13 @@ void FairQueues::queue(Job& job) {
 }
 
 void FairQueues::unqueue(Job& job) {
+  take_out(job);
+  place(job.facts.user, users_[job.facts.user]);
+}
+
+// Its user stays where he is: who comes back is put beside the one furthest behind, who may just have been charged for
+// much that he holds.
+void FairQueues::take_out(Job& job) {
   job.queued = false;
   User& user = users_[job.facts.user];
   auto const found = user.jobs.find(job.facts.kind);
@@ -123,17 +130,16 @@ void FairQueues::unqueue(Job& job) {
     for (Class& each : classes_) each.queues.erase(kind->first);
     kinds_.erase(kind);
   }
-  place(job.facts.user, user);
 }
 
 void FairQueues::add(PolicyJob const& facts, std::int64_t frame_work) {
   Job& job = jobs_[facts.id];
   bool const same = job.queued && job.facts.user == facts.user && job.facts.kind == facts.kind &&
                     job.facts.priority == facts.priority;
-  if (job.queued && !same) unqueue(job);
+  if (job.queued && !same) job.facts.user == facts.user ? take_out(job) : unqueue(job);
   job.facts = facts;
   job.boost = boost_of(job, frame_work);
-  if (job.queued && job.key.unboosted != (job.boost == 0)) unqueue(job);
+  if (job.queued && job.key.unboosted != (job.boost == 0)) take_out(job);
   if (!job.queued) queue(job);
 }
 

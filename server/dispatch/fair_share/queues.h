@@ -83,6 +83,7 @@ private:
   void place(std::int64_t id, User& user);  // in the classes where it belongs now
   void move(Side side, std::int64_t id, User& user, std::int64_t by);
   void queue(Job& job);
+  void take_out(Job& job);
   void unqueue(Job& job);
   [[nodiscard]] Class& other_than(Side side) { return classes_[side == everyone ? contributors : everyone]; }
 
