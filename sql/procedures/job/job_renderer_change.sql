@@ -2,8 +2,8 @@
 -- frames are ready again, and what is out ends without a result. Finished images stay until new ones replace them. The
 -- same renderer changes nothing. Row: 1 when it changed, how many frames are rendered again.
 --   p_wanted  what the owner asked for; p_version, p_build: what that is here, '' '': the next order chooses
--- DR400 an invalid build, DR404 no such job, DR409 the job was cancelled, or the job that it depends on was deleted, was
--- cancelled or failed, DR412 another revision.
+-- DR400 an invalid build, DR404 no such job, DR409 the job was cancelled, or the job that it depends on was deleted,
+-- was cancelled or failed, DR412 another revision.
 CREATE OR REPLACE PROCEDURE job_renderer_change(IN p_job_id BIGINT, IN p_version VARCHAR(64), IN p_build VARCHAR(100),
   IN p_wanted VARCHAR(64))
 SQL SECURITY DEFINER
@@ -60,7 +60,8 @@ BEGIN
     DELETE FROM job_warning WHERE job_id = p_job_id;
     UPDATE job SET renderer_version = p_version, renderer_build = UNHEX(p_build), wanted_version = p_wanted,
       state = IF(state IN ('finished', 'failed') OR
-          (state = 'paused' AND state_reason LIKE '%, which renders it, was removed from this grid; %'), 'active', state),
+          (state = 'paused' AND state_reason LIKE '%, which renders it, was removed from this grid; %'),
+        'active', state),
       state_reason = IF(state = 'paused', state_reason, ''), revision = revision + 1, finished_at = NULL,
       failed_count = 0, accepted_count = 0
     WHERE id = p_job_id;

@@ -34,7 +34,8 @@ BEGIN
     CALL error_raise(409, v_jobs);
   END IF;
   UPDATE job j JOIN renderer_job n ON n.job_id = j.id
-  SET j.paused_by = IF(j.state = 'paused', j.paused_by, 'server'), j.state = 'paused', j.revision = j.revision + 1, j.state_reason = CONCAT(v_name,
+  SET j.paused_by = IF(j.state = 'paused', j.paused_by, 'server'), j.state = 'paused',
+    j.revision = j.revision + 1, j.state_reason = CONCAT(v_name,
     ', which renders it, was removed from this grid; choose another version for it, which renders all its frames again')
   WHERE j.state IN ('active', 'paused');
   INSERT INTO activity (created_at, kind, user_id, message)
